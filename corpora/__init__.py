@@ -1,0 +1,1 @@
+"""What goes in: the Convention, documents and their passages, labelled passages, samples."""

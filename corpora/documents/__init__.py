@@ -1,0 +1,1 @@
+"""Files in their own formats -> canonical text, passages, anchors, metadata, warnings."""

@@ -1,0 +1,1 @@
+"""Labelled passages and predictions: formats, reading, checking, description, agreement between annotators."""

@@ -1,0 +1,1 @@
+"""How good the tagger is: metrics with intervals, calibration, thresholds, the linear baseline, reports with plots."""

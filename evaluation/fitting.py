@@ -1,0 +1,244 @@
+"""Fits what turns a network's outputs into scores and decisions; `evaluate --crossfit` and training call it.
+
+Everything is fitted on labelled passages that the network did not learn from. `crossfit_lines` gives honest figures on
+those same passages: what a passage gets was fitted on other documents only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from palermo.corpora.labelled.passages import STANDARDS, LabelledPassage
+from palermo.evaluation.calibration import fit_platt
+from palermo.evaluation.mental import overlaps
+from palermo.evaluation.pairs import Bools, Floats, Ints
+from palermo.evaluation.thresholds import Thresholds, best_scheme, fit_global, fit_per_label, splits
+from palermo.models.calibration import Calibration, Mixture, logit
+from palermo.models.mental import MentalElement, decode
+from palermo.models.pooling import TokenScores, logits
+from palermo.models.results import LAUNDERING, passage_result, prediction_line
+
+RISK = 0.05
+"""Share of wrong tags that `assigned` may hold."""
+REVIEW_RECALL = 0.9
+"""Share of the right tags that `assigned` and `review` together should hold.
+
+For the next five of a hundred an editor would look at 45 tags for each right one (dev).
+"""
+PULL = 20.0  # positives that the pooled threshold weighs against a label's own
+SPAN_THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+SHARES = (0.2, 0.3, 0.4, 0.5, 0.6)
+LIKELY = 0.02  # score from which a pair counts for sharpening
+GATES = (0.05, 0.1, 0.2, 0.3, 0.45)
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What the network says of N passages.
+
+    Attributes:
+        labels: L ids.
+        logits: [N, L].
+        tokens: for each passage its mental logits and offsets.
+        passages: N, with their gold.
+        margins: [N, L] of the linear expert; [N, 0] where the model has none.
+    """
+
+    labels: tuple[str, ...]
+    logits: Floats
+    tokens: list[TokenScores]
+    passages: list[LabelledPassage]
+    margins: Floats
+
+    def __getitem__(self, rows: Ints) -> Outputs:
+        """The outputs of some passages."""
+        return Outputs(
+            self.labels,
+            self.logits[rows],
+            [self.tokens[row] for row in rows],
+            [self.passages[row] for row in rows],
+            self.margins[rows],
+        )
+
+    @property
+    def gold(self) -> Bools:
+        """[N, L] labels."""
+        return np.array([[label in passage.labels for label in self.labels] for passage in self.passages])
+
+    @property
+    def mask(self) -> Bools:
+        """[N, L] labels that count neither way."""
+        return np.array(
+            [
+                [label in passage.maybe and label not in passage.labels for label in self.labels]
+                for passage in self.passages
+            ]
+        )
+
+
+def outputs_of(
+    labels: Sequence[str], bias: Floats, tokens: Iterable[TokenScores], passages: Sequence[LabelledPassage]
+) -> Outputs:
+    """Pool token scores into logits; of the tokens only what mental elements need is kept in memory."""
+    found, kept, margins = [], [], []
+    nothing = np.zeros((0, 0), np.float32)
+    for scores in tokens:
+        found.append(logits(scores, bias.astype(np.float32)))
+        kept.append(TokenScores(nothing, nothing, scores.mental, scores.offsets))
+        margins.append(scores.margins)
+    beside = np.array(margins, dtype=np.float64)
+    return Outputs(tuple(labels), np.array(found, dtype=np.float64), kept, list(passages), beside)
+
+
+def fit(outputs: Outputs, bias: Floats) -> Calibration:
+    """Calibration, thresholds, decisions and mental-element thresholds from labelled outputs.
+
+    Args:
+        outputs: of passages that the network did not learn from.
+        bias: [L] the network's own.
+    """
+    gold, mask = outputs.gold, outputs.mask
+    platt = fit_platt(outputs.logits, gold, mask)
+    count = len(outputs.labels)
+    draft = Calibration(
+        labels=outputs.labels,
+        bias=bias,
+        slope=platt.slope,
+        offset=platt.offset,
+        threshold=np.full(count, 0.5),
+        assign=np.full(count, 1.0),
+        review=np.full(count, 0.5),
+        standards=dict.fromkeys(STANDARDS, 0.5),
+        gate=0.2,
+        document={},
+        risk={"assigned_wrong": RISK, "review_recall": REVIEW_RECALL},
+    )
+    if outputs.margins.size:
+        draft = replace(draft, mixture=fit_mixture(platt(outputs.logits), outputs.margins, gold, mask))
+    scores = draft.scores(outputs.logits, outputs.margins)
+    levels = np.array([label.count(".") > 1 for label in outputs.labels], dtype=np.int64)
+    # A level without positives has an infinite threshold, which JSON can't carry; no score is above 1.
+    documents = [passage.doc_id for passage in outputs.passages]
+    threshold = np.minimum(fit_thresholds(scores, gold, mask, documents, levels), 1.0)
+    assign, review = decision_thresholds(scores, gold, mask)
+    fitted = replace(
+        draft,
+        threshold=threshold,
+        assign=np.maximum(np.full(count, assign), threshold),
+        review=np.minimum(np.full(count, review), threshold),
+    )
+    standards, gate = fit_mental(outputs, scores)
+    return replace(fitted, standards=dict.fromkeys(STANDARDS, standards), gate=gate)
+
+
+def fit_mixture(network: Floats, margins: Floats, gold: Bools, mask: Bools) -> Mixture:
+    """The linear expert's part, from the network's calibrated scores and the expert's margins, each [N, L].
+
+    The share is the one of SHARES with the least log loss; then the mean is sharpened by one Platt scaling for all
+    labels, on the pairs that are not nearly impossible.
+    """
+    free = ~mask
+    expert = fit_platt(margins, gold, mask)
+    drafts = [Mixture(expert.slope, expert.offset, share, 1.0, 0.0) for share in SHARES]
+    losses = [_log_loss(draft.mean(network, margins)[free], gold[free]) for draft in drafts]
+    best = drafts[int(np.argmin(losses))]
+    values, truth = logit(best.mean(network, margins)[free]), gold[free]
+    likely = values >= logit(np.array(LIKELY))
+    if not truth[likely].any() or truth[likely].all():
+        return best
+    final = fit_platt(values[likely][:, None], truth[likely][:, None], np.zeros((int(likely.sum()), 1), np.bool_))
+    return replace(best, sharpness=float(final.slope[0]), shift=float(final.offset[0]))
+
+
+def _log_loss(scores: Floats, gold: Bools) -> float:
+    return float(-np.log(np.maximum(np.where(gold, scores, 1 - scores), 1e-9)).mean())
+
+
+def fit_thresholds(scores: Floats, gold: Bools, mask: Bools, documents: Sequence[str], levels: Ints) -> Floats:
+    """F1 thresholds [L]: one a level or one a label, whichever does better on documents it was not chosen on.
+
+    Many labels are thin: their own thresholds must earn their place.
+    """
+    schemes: dict[str, Callable[[Floats, Bools, Bools], Thresholds]] = {
+        "one a level": lambda values, truth, free: fit_global(values, truth, free, levels),
+        "one a label": lambda values, truth, free: fit_per_label(values, truth, free, levels, pull=PULL),
+    }
+    several = len(set(documents)) > 1
+    scheme = best_scheme(scores, gold, mask, documents, schemes, levels) if several else "one a level"
+    return schemes[scheme](scores, gold, mask).values
+
+
+def decision_thresholds(scores: Floats, gold: Bools, mask: Bools) -> tuple[float, float]:
+    """Lowest score from which at most RISK of the tags are wrong, and the one that REVIEW_RECALL of the right reach.
+
+    Pooled over labels: scores are calibrated, so one score means one risk.
+    """
+    free = ~mask
+    values, truth = scores[free], gold[free]
+    order = np.argsort(-values, kind="stable")
+    wrong = np.cumsum(~truth[order]) / np.arange(1, len(order) + 1)
+    safe = np.flatnonzero(wrong <= RISK)
+    assign = float(values[order][safe[-1]]) if safe.size else 1.0
+    right = values[truth]
+    review = float(np.quantile(right, 1 - REVIEW_RECALL, method="lower")) if right.size else 0.5
+    return assign, min(review, assign)
+
+
+def fit_mental(outputs: Outputs, scores: Floats) -> tuple[float, float]:
+    """The span threshold and the gate on article 6 that do best by the mean of span and standard F1."""
+    laundering = scores[:, outputs.labels.index(LAUNDERING)]
+    rows: list[int] = np.flatnonzero(laundering >= min(GATES)).tolist()
+    best = (-1.0, 0.5, 0.2)
+    for threshold in SPAN_THRESHOLDS:
+        found = {row: elements_of(outputs, row, dict.fromkeys(STANDARDS, threshold)) for row in rows}
+        for gate in GATES:
+            value = _mental_value(outputs, {row: e for row, e in found.items() if laundering[row] >= gate})
+            best = max(best, (value, threshold, gate))
+    return best[1], best[2]
+
+
+def elements_of(outputs: Outputs, row: int, thresholds: dict[str, float]) -> list[MentalElement]:
+    """The mental elements of one passage."""
+    tokens = outputs.tokens[row]
+    return decode(tokens.mental, tokens.offsets, outputs.passages[row].text, thresholds)
+
+
+def _mental_value(outputs: Outputs, found: dict[Any, list[MentalElement]]) -> float:
+    """Mean of standards F1 and half-overlap span F1 over all passages, 0 to 1."""
+    counts = np.zeros((2, 3))  # (standards, spans) x (right, found, gold)
+    for row, passage in enumerate(outputs.passages):
+        elements = found.get(row, [])
+        gold = {span.standard for span in passage.mens_rea}
+        said = {element.standard for element in elements}
+        counts[0] += len(gold & said), len(said), len(gold)
+        used: set[int] = set()
+        for element in elements:
+            for place, span in enumerate(passage.mens_rea):
+                if place not in used and overlaps(span, element):
+                    used.add(place)
+                    break
+        counts[1] += len(used), len(elements), len(passage.mens_rea)
+    return float(np.mean(2 * counts[:, 0] / np.maximum(1, counts[:, 1] + counts[:, 2])))
+
+
+def crossfit_lines(outputs: Outputs, bias: Floats, folds: int = 5) -> list[dict[str, Any]]:
+    """Prediction lines of the passages, each by a calibration that was fitted on other documents, in order."""
+    lines: list[dict[str, Any]] = [{} for _ in outputs.passages]
+    for inside, outside in splits([passage.doc_id for passage in outputs.passages], folds):
+        calibration = fit(outputs[inside], bias)
+        for row, line in zip(outside, lines_of(outputs[outside], calibration), strict=True):
+            lines[row] = line
+    return lines
+
+
+def lines_of(outputs: Outputs, calibration: Calibration) -> list[dict[str, Any]]:
+    """Prediction lines as `Tagger.predict` writes them."""
+    return [
+        prediction_line(passage.id, outputs.labels, passage_result(passage.text, tokens, scores, calibration))
+        for passage, tokens, scores in zip(
+            outputs.passages, outputs.tokens, calibration.scores(outputs.logits, outputs.margins), strict=True
+        )
+    ]

@@ -1,0 +1,1 @@
+"""What tags: encoder, heads, calibration, aggregation; the shipped weights lie in `shipped/`."""

@@ -1,0 +1,176 @@
+"""The tagger: everything that is said of a passage or a document comes from here; all ways in call it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from palermo.corpora.documents.document import Document, Passage
+from palermo.corpora.documents.language import document_language
+from palermo.corpora.documents.sentences import sentences
+from palermo.corpora.errors import ModelError
+from palermo.models import calibration as calibrations
+from palermo.models import manifest as manifests
+from palermo.models import ngrams
+from palermo.models.analysis import analysis_of
+from palermo.models.calibration import Calibration
+from palermo.models.encoder import Encoder
+from palermo.models.engine import load_engine
+from palermo.models.pooling import TokenScores, logits, logits_without
+from palermo.models.results import LAUNDERING, PassageResult, Tag, passage_result, prediction_line
+from palermo.models.windows import context_of
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+T = TypeVar("T")
+VERSION = "2"  # of what is made of the scores; a new one has documents tagged again
+LABELS = "labels.json"
+TOKENIZER = "tokenizer.json"
+CHUNK = 64  # passages in memory at once, whatever the length of the document
+
+
+class Tagger:
+    """Encoder, heads and calibration of one model folder. Not for use by two threads at once."""
+
+    def __init__(self, encoder: Encoder, calibration: Calibration, engine: dict[str, Any]) -> None:
+        self._encoder = encoder
+        self._calibration = calibration
+        self._engine = engine
+        self.labels = calibration.labels
+
+    @classmethod
+    def load(cls, folder: Path | None = None, engine: str = "auto", threads: int = 0) -> Tagger:
+        """Load a model folder (None: the shipped one) after its files were checked against the manifest.
+
+        Raises:
+            ModelError: a file is missing, changed or malformed.
+            MissingExtra: the engine's library is not installed.
+        """
+        from palermo.corpora.settings import settings
+
+        folder = folder or manifests.SHIPPED
+        manifest = manifests.verify(folder, (LABELS, TOKENIZER, calibrations.NAME))
+        labels = _labels(folder / LABELS)
+        tokenizer = _tokenizer(folder / TOKENIZER)
+        calibration = calibrations.read(folder, labels)
+        expert = ngrams.read(folder, len(labels)) if ngrams.NAME in manifest["files"] else None
+        if expert is None and calibration.mixture is not None:
+            raise ModelError(f"{ngrams.NAME} is missing", source=folder.name, hint=manifests.REMEDY)
+        loaded = load_engine(folder / manifest["network"], engine, threads)
+        about = {
+            "name": loaded.name,
+            "version": loaded.version,
+            "tagger": VERSION,
+            "model": manifest["name"],
+            "model_sha256": manifests.identity(manifest),
+            "taxonomy": manifest["taxonomy"],
+        }
+        return cls(Encoder(tokenizer, loaded, settings().batch_tokens, expert), calibration, about)
+
+    def info(self) -> dict[str, Any]:
+        """Name and version of the engine, name and SHA-256 of the model, version of the taxonomy."""
+        return dict(self._engine)
+
+    def tag(self, document: Document) -> dict[str, Any]:
+        """The analysis of a document that is cut into passages; `service/schemas/analysis.schema.json` describes it."""
+        results = [
+            self._result(document.text[passage.start : passage.end], tokens, passage.language)
+            for passage, tokens in self._read_document(document)
+        ]
+        return analysis_of(document, results, self._calibration, self._engine)
+
+    def passage_scores(self, document: Document) -> npt.NDArray[np.float64]:
+        """Calibrated scores [P, L] of the document's passages; for fitting the document level."""
+        return np.stack([self._scores(tokens) for _, tokens in self._read_document(document)])
+
+    def _scores(self, tokens: TokenScores) -> npt.NDArray[np.float64]:
+        calibration = self._calibration
+        pooled = logits(tokens, calibration.bias.astype(np.float32))
+        return calibration.scores(pooled.astype(np.float64), tokens.margins)
+
+    def _read_document(self, document: Document) -> Iterator[tuple[Passage, TokenScores]]:
+        title = document.metadata["title"].value if "title" in document.metadata else None
+        for group in _chunks(document.passages, CHUNK):
+            texts = [document.text[passage.start : passage.end] for passage in group]
+            contexts = [context_of(document.kind, title, passage.heading) for passage in group]
+            languages = [passage.language for passage in group]
+            yield from zip(group, self._encoder.read(texts, contexts, languages), strict=True)
+
+    def predict(self, passages: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """One prediction line for each passage in the corpus format, in order."""
+        for group in _chunks(passages, CHUNK):
+            for passage, tokens in zip(group, self._read(group), strict=True):
+                yield prediction_line(passage["id"], self.labels, self._result(passage["text"], tokens, None))
+
+    @property
+    def bias(self) -> npt.NDArray[np.float64]:
+        """[L] the network's own bias, added while pooling."""
+        return self._calibration.bias
+
+    def token_scores(self, passages: Iterable[dict[str, Any]]) -> Iterator[TokenScores]:
+        """What the network says of each passage before any calibration; for fitting one."""
+        for group in _chunks(passages, CHUNK):
+            yield from self._read(group)
+
+    def _read(self, group: Sequence[dict[str, Any]]) -> list[TokenScores]:
+        contexts = [context_of(passage.get("kind"), passage.get("title"), passage.get("heading")) for passage in group]
+        texts = [passage["text"] for passage in group]
+        languages = [passage.get("language") or document_language(passage["text"]) for passage in group]
+        return self._encoder.read(texts, contexts, languages)
+
+    def _result(self, text: str, tokens: TokenScores, language: str | None) -> PassageResult:
+        """Tags and mental elements of one passage; evidence only where a language, for its sentences, is given."""
+        scores = self._scores(tokens)
+        result = passage_result(text, tokens, scores, self._calibration)
+        if language is None:
+            return result
+        return replace(result, tags=self._with_evidence(text, tokens, language, result.tags, scores))
+
+    def _with_evidence(
+        self, text: str, tokens: TokenScores, language: str, tags: list[Tag], scores: npt.NDArray[np.float64]
+    ) -> list[Tag]:
+        shown = [tag.label for tag in tags if tag.shown]
+        if not shown or not (spans := sentences(text, language)):
+            return tags
+        calibration = self._calibration
+        # All labels, for an article's score may be that of its finer label.
+        without = logits_without(tokens, calibration.bias.astype(np.float32), range(len(self.labels)), spans)
+        drops = scores[shown] - calibration.scores(without.astype(np.float64), tokens.margins)[:, shown]
+        best = {label: int(drops[:, column].argmax()) for column, label in enumerate(shown)}
+        drop = {label: float(drops[best[label], column]) for column, label in enumerate(shown)}
+        return [
+            replace(tag, evidence=(*spans[best[tag.label]], drop[tag.label])) if tag.label in best else tag
+            for tag in tags
+        ]
+
+
+def _tokenizer(path: Path) -> Tokenizer:
+    from tokenizers import Tokenizer
+
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises nothing finer
+        raise ModelError("not a tokenizer", source=path.name, hint=manifests.REMEDY) from error
+
+
+def _labels(path: Path) -> tuple[str, ...]:
+    try:
+        labels = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise ModelError("not JSON", source=path.name, hint=manifests.REMEDY) from error
+    if not isinstance(labels, list) or LAUNDERING not in labels:
+        raise ModelError(f"not a list of labels with {LAUNDERING}", source=path.name, hint=manifests.REMEDY)
+    return tuple(labels)
+
+
+def _chunks(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
+    iterator = iter(items)
+    while group := list(islice(iterator, size)):
+        yield group

@@ -1,0 +1,12 @@
+"""`--format html`: the page of the service for one document, as a file on its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from palermo.service.pages.render import analysis_alone
+
+
+def render(analysis: dict[str, Any]) -> bytes:
+    """A page in UTF-8 that loads nothing."""
+    return analysis_alone(analysis).encode()

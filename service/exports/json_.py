@@ -1,0 +1,11 @@
+"""`--format json` and the answer of the API: both use this function, so they agree in every byte."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def render(analysis: dict[str, Any]) -> bytes:
+    """Pretty JSON in UTF-8, ending in a newline."""
+    return (json.dumps(analysis, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()

@@ -1,0 +1,78 @@
+"""Annif as a peer: a clear message where it is missing, its files read and written, a comparison where it is there."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from palermo.corpora.errors import DataError, MissingExtra
+from palermo.corpora.labelled.predictions import read_predictions
+from palermo.evaluation import annif
+
+
+def to_file(path: Path, name: str, count: int) -> Path:
+    signs = {"UNTOC.16": "extradition was requested and surrender refused", "UNTOC.12": "the proceeds were forfeited"}
+    lines = []
+    for number in range(count):
+        label = list(signs)[number % 2]
+        text = f"In case {number} the court found that {signs[label]}.\tSo it was."
+        lines.append(
+            {"id": f"{name}{number}", "kind": "judgment", "language": "en", "text": text, "doc_id": f"{name}-{number}"}
+            | {"labels": [label]}
+        )
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def test_without_annif_it_says_how_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(MissingExtra, match="Annif is not installed"):
+        annif.Annif("no-such-program", tmp_path, "tfidf")
+    file = to_file(tmp_path / "p.jsonl", "p", 4)
+    arguments = [
+        "--train",
+        str(file),
+        "--gold",
+        str(file),
+        "--report",
+        str(tmp_path / "r"),
+        "--annif",
+        "no-such-program",
+    ]
+    ran = CliRunner().invoke(annif.main, arguments)
+    assert ran.exit_code == 1
+    assert "pip install" in ran.output
+    assert not (tmp_path / "r").exists()
+
+
+def test_suggestions_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "1.annif"
+    file.write_text(f"<{annif.URI}UNTOC.6>\tUNTOC.6\t0.75\n<{annif.URI}TIP.5>\tTIP.5\t1e-3\n", encoding="utf-8")
+    assert annif.read_suggestions(file) == [("UNTOC.6", 0.75), ("TIP.5", 0.001)]
+    file.write_text("no score\n", encoding="utf-8")
+    for path in (file, tmp_path / "2.annif"):
+        with pytest.raises(DataError, match="can't be read"):
+            annif.read_suggestions(path)
+
+
+def test_a_text_of_several_lines_is_one_line_of_the_training_file() -> None:
+    assert annif.one_line("a\tb\r\n c\u2028d ") == "a b c d"
+
+
+def test_a_failure_of_annif_is_named(tmp_path: Path) -> None:
+    failing = shutil.which("false")
+    if failing is None:
+        pytest.skip("needs the program `false`")
+    with pytest.raises(DataError, match="annif load-vocab ended with status 1"):
+        annif.Annif(failing, tmp_path, "tfidf").load_vocabulary(["UNTOC.6"])
+
+
+@pytest.mark.skipif(shutil.which("annif") is None, reason="needs Annif on PATH")
+def test_annif_learns_from_the_same_passages(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    train, gold = to_file(tmp_path / "t.jsonl", "t", 40), to_file(tmp_path / "g.jsonl", "g", 20)
+    report = annif.benchmark([train], gold, tmp_path / "r", program=None, backend="tfidf", tell=lambda line: None)
+    assert report.groups["all"].article.micro.f1 > 90
+    assert len(read_predictions(tmp_path / "r/predictions.jsonl")) == 20

@@ -1,0 +1,188 @@
+"""The tagger: one folder in, the same answers by every way; broken folders are refused before anything is read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from palermo.corpora.documents.document import Document, Passage
+from palermo.corpora.errors import ModelError
+from palermo.models import manifest
+from palermo.models.results import LEAST_SCORE
+from palermo.models.tagger import CHUNK, Tagger
+
+PASSAGES = [
+    {
+        "id": "a",
+        "kind": "judgment",
+        "heading": "Facts",
+        "text": "The accused moved the money through three companies. He knew that it was the proceeds of fraud.",
+    },
+    {"id": "b", "kind": "statute", "title": "Penal Code", "text": "Whoever launders proceeds of crime is punished."},
+    {"id": "c", "text": "被告人明知是犯罪所得而转移。"},
+    {"id": "d", "text": ""},
+    {"id": "e", "text": "The weather was fine. " * 150},
+]
+
+
+@pytest.fixture(scope="module", params=["tiny", "shipped"])
+def folder(request: pytest.FixtureRequest) -> Path:
+    if request.param == "shipped":
+        return manifest.SHIPPED
+    found: Path = request.getfixturevalue("tiny_run").folder
+    return found
+
+
+@pytest.fixture(scope="module")
+def tagger(folder: Path) -> Tagger:
+    return Tagger.load(folder, "onnxruntime", 1)
+
+
+@pytest.fixture(scope="module")
+def lines(tagger: Tagger) -> list[dict[str, Any]]:
+    return list(tagger.predict(PASSAGES))
+
+
+def document_of(passages: list[dict[str, Any]]) -> Document:
+    text, cut = "", []
+    for index, passage in enumerate(passages):
+        cut.append(
+            Passage(index, len(text), len(text) + len(passage["text"]), heading=passage.get("heading"), language="en")
+        )
+        text += passage["text"] + "\n\n"
+    return Document("a.txt", "0" * 64, "text/plain", "text/1", text, passages=tuple(cut), kind="judgment")
+
+
+def test_a_prediction_line_keeps_to_its_schema_and_order(lines: list[dict[str, Any]]) -> None:
+    from jsonschema import Draft202012Validator
+    from palermo.corpora.labelled.jsonl import schema
+
+    assert [line["id"] for line in lines] == [passage["id"] for passage in PASSAGES]
+    for line in lines:
+        Draft202012Validator(schema("prediction")).validate(line)
+        scores = [label["score"] for label in line["labels"]]
+        assert scores == sorted(scores, reverse=True)
+        assert min(scores, default=1.0) >= LEAST_SCORE
+
+
+def test_an_article_is_never_below_its_finer_labels(lines: list[dict[str, Any]]) -> None:
+    rank = ("none", "review", "assigned")
+    for line in lines:
+        labels = {label["provision"]: label for label in line["labels"]}
+        for provision, label in labels.items():
+            article = labels[".".join(provision.split(".")[:2])]
+            assert article["score"] >= label["score"]
+            assert article["predicted"] or not label["predicted"]
+            assert rank.index(article["decision"]) >= rank.index(label["decision"])
+
+
+def test_a_passage_is_tagged_alike_whatever_stands_beside_it(tagger: Tagger, lines: list[dict[str, Any]]) -> None:
+    for passage, line in zip(PASSAGES, lines, strict=True):
+        (alone,) = tagger.predict([passage])
+        together = {label["provision"]: label["score"] for label in line["labels"]}
+        for label in alone["labels"]:
+            assert together.get(label["provision"], LEAST_SCORE) == pytest.approx(label["score"], abs=0.01)
+
+
+def test_the_same_passages_give_the_same_lines(folder: Path, lines: list[dict[str, Any]]) -> None:
+    assert list(Tagger.load(folder, "onnxruntime", 1).predict(PASSAGES)) == lines
+
+
+def test_a_stream_is_read_in_parts_not_whole(tagger: Tagger) -> None:
+    drawn: list[int] = []
+
+    def stream() -> Any:
+        for number in range(3 * CHUNK):
+            drawn.append(number)
+            yield {"id": str(number), "text": "x"}
+
+    next(tagger.predict(stream()))
+    assert len(drawn) == CHUNK
+
+
+def test_a_document_gets_the_scores_of_its_passages_and_evidence_that_quotes_it(tagger: Tagger) -> None:
+    document = document_of([PASSAGES[0], *PASSAGES[2:]])
+    analysis = tagger.tag(document)
+    scores = tagger.passage_scores(document)
+    assert len(analysis["passages"]) == 4
+    for row, passage in zip(scores, analysis["passages"], strict=True):
+        for tag in passage["tags"]:
+            score = row[tagger.labels.index(tag["provision"])]
+            assert tag["score"] == pytest.approx(score, abs=1e-4)
+            if evidence := tag["evidence"]:
+                assert document.text[evidence["start"] : evidence["end"]] == evidence["text"]
+                assert passage["start"] <= evidence["start"] < evidence["end"] <= passage["end"]
+                assert evidence["drop"] <= tag["score"] + 1e-3
+    # The same passages by the other way in, less what is too low to be shown.
+    for line, passage in zip(tagger.predict([PASSAGES[0]]), analysis["passages"], strict=False):
+        shown = {label["provision"]: label["score"] for label in line["labels"]}
+        assert all(tag["score"] == pytest.approx(shown[tag["provision"]], abs=0.01) for tag in passage["tags"])
+
+
+def test_the_analysis_keeps_to_its_schema(tagger: Tagger) -> None:
+    from importlib import resources
+
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads(resources.files("palermo.service.schemas").joinpath("analysis.schema.json").read_text("utf-8"))
+    # No reader makes an empty passage: `corpora.documents.conformance` forbids it, and so does the schema.
+    document = document_of([passage for passage in PASSAGES if passage["text"]])
+    Draft202012Validator(schema).validate(json.loads(json.dumps(tagger.tag(document), allow_nan=False)))
+
+
+def test_the_engine_says_what_tagged(folder: Path, tagger: Tagger) -> None:
+    info = tagger.info()
+    assert info["name"] == "onnxruntime"
+    facts = manifest.read(folder)
+    assert info["model_sha256"] == manifest.identity(facts)
+    changed = {**facts, "files": {**facts["files"], "calibration.json": "0" * 64}}
+    assert manifest.identity(changed) != info["model_sha256"]
+
+
+def test_a_document_without_passages_has_an_empty_analysis(tagger: Tagger) -> None:
+    analysis = tagger.tag(document_of([]))
+    assert (analysis["provisions"], analysis["mens_rea"], analysis["passages"]) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("network.onnx", b"no network"),
+        ("labels.json", b'["UNTOC.5"]'),
+        ("labels.json", b"{"),
+        ("tokenizer.json", b'{"a": 1}'),
+        ("calibration.json", b"{}"),
+    ],
+)
+@pytest.mark.parametrize("signed", [False, True], ids=["changed", "wrong from the start"])
+def test_a_wrong_file_is_a_model_error_that_names_it(
+    tiny_run: Any, tmp_path: Path, name: str, content: bytes, signed: bool
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_run.folder, folder)
+    (folder / name).write_bytes(content)
+    if signed:
+        manifest.write(folder, manifest.read(folder))
+    with pytest.raises(ModelError, match=name.replace(".", r"\.")):
+        Tagger.load(folder, "onnxruntime", 1)
+
+
+def test_a_lifted_article_drops_only_as_far_as_its_score(make_calibration: Any) -> None:
+    """Where an article has its score from a finer label, its evidence is that of the finer label."""
+    from palermo.models.pooling import TokenScores
+
+    text = "One here. Two there."
+    values = np.full((4, 5), -4.0, np.float32)
+    values[1, 2] = 12.0  # the finer label is said in the first sentence only
+    offsets = np.array([(0, 0), (0, 9), (10, 20), (0, 0)])
+    tokens = TokenScores(np.ones((4, 5), np.float32), values, np.zeros((4, 22), np.float32), offsets)
+    tagger = Tagger(None, make_calibration(), {})  # type: ignore[arg-type]
+    tags = {tag.label: tag for tag in tagger._result(text, tokens, "en").tags}
+    assert tags[1].score == tags[2].score
+    assert tags[1].evidence == tags[2].evidence
+    assert tags[2].evidence is not None
+    assert tags[2].evidence[:2] == (0, 9)

@@ -1,0 +1,93 @@
+"""The network: torch, numpy and the exported files compute the same; frozen layers change nothing but the cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from palermo.models.engine import load_engine
+from palermo.models.pooling import logits, token_scores
+from palermo.training.network import PassageTagger
+
+
+def batch(seed: int = 0, rows: int = 4, width: int = 48) -> tuple[Any, Any]:
+    rng = np.random.default_rng(seed)
+    ids = rng.integers(4, 200, (rows, width)).astype(np.int64)
+    mask = (np.arange(width) < rng.integers(8, width + 1, (rows, 1))).astype(np.int64)
+    return np.where(mask == 1, ids, 1), mask
+
+
+def torch_outputs(model: PassageTagger, ids: Any, mask: Any) -> tuple[Any, Any]:
+    with torch.no_grad():
+        keys, values, mental = model(torch.from_numpy(ids), torch.from_numpy(mask))
+    return torch.cat([keys, values], 2).numpy(), mental.numpy()
+
+
+def test_the_float_graph_computes_as_torch(tiny_network: Any) -> None:
+    engine = load_engine(tiny_network.float_path, "onnxruntime", 1)
+    for seed, (rows, width) in enumerate([(4, 48), (1, 16), (2, 320)]):
+        ids, mask = batch(seed, rows, width)
+        kept = mask.astype(bool)
+        for ours, theirs in zip(engine.forward(ids, mask), torch_outputs(tiny_network.model, ids, mask), strict=True):
+            np.testing.assert_allclose(ours[kept], theirs[kept], rtol=1e-4, atol=1e-4)
+
+
+def test_the_int8_graph_computes_as_the_quantised_network(tiny_network: Any) -> None:
+    engine = load_engine(tiny_network.int8_path, "onnxruntime", 1)
+    ids, mask = batch(3, 6, 64)
+    kept = mask.astype(bool)
+    for ours, theirs in zip(engine.forward(ids, mask), torch_outputs(tiny_network.quantised, ids, mask), strict=True):
+        gap = np.abs(ours[kept] - theirs[kept])
+        # A value on the edge of two steps may fall to either side; most must agree to float accuracy.
+        assert np.median(gap) < 5e-3
+        assert gap.mean() < 0.02 * theirs[kept].std()
+
+
+def test_pooling_in_numpy_is_pooling_in_torch_over_all_windows_of_a_passage(tiny_network: Any) -> None:
+    ids, mask = batch(5, 5, 40)
+    owner = torch.tensor([0, 1, 1, 1, 2])
+    with torch.no_grad():
+        keys, values, _ = tiny_network.model(torch.from_numpy(ids), torch.from_numpy(mask))
+        pooled = tiny_network.model.pool(keys, values, torch.from_numpy(mask), owner, 3).numpy()
+    said = torch.cat([keys, values], 2).numpy()
+    bias = tiny_network.model.head.bias.detach().numpy()
+    for passage in range(3):
+        rows = [row for row in range(5) if owner[row] == passage]
+        joined = np.concatenate([said[row][mask[row] == 1] for row in rows])
+        tokens = token_scores(joined, np.zeros((len(joined), 22), np.float32), [(0, 0)] * len(joined))
+        np.testing.assert_allclose(logits(tokens, bias), pooled[passage], rtol=1e-4, atol=1e-4)
+
+
+def test_with_zero_keys_a_logit_is_the_mean_of_the_values(tiny_network: Any) -> None:
+    values = torch.randn(2, 6, 3, generator=torch.Generator().manual_seed(0))
+    mask = torch.tensor([[1, 1, 1, 1, 0, 0], [1, 1, 0, 0, 0, 0]])
+    model = PassageTagger(tiny_network.model.encoder, 3)
+    with torch.no_grad():
+        pooled = model.pool(torch.zeros(2, 6, 3), values, mask, torch.tensor([0, 0]), 1)
+    wanted = torch.cat([values[0, :4], values[1, :2]]).mean(0) + model.head.bias.detach()
+    torch.testing.assert_close(pooled[0], wanted)
+
+
+def test_padding_changes_nothing(tiny_network: Any) -> None:
+    ids, mask = batch(6, 1, 24)
+    mask[:] = 1
+    wide = np.pad(ids, ((0, 0), (0, 40)), constant_values=1), np.pad(mask, ((0, 0), (0, 40)))
+    for short, padded in zip(
+        torch_outputs(tiny_network.model, ids, mask), torch_outputs(tiny_network.model, *wide), strict=True
+    ):
+        np.testing.assert_allclose(short, padded[:, :24], atol=1e-4)
+
+
+@pytest.mark.parametrize("frozen", [0, 1, 2])
+def test_frozen_layers_compute_alike_and_do_not_learn(encoder_folder: Any, frozen: int) -> None:
+    torch.manual_seed(1)
+    model = PassageTagger.from_folder(encoder_folder, 3, frozen).eval()
+    ids, mask = (torch.from_numpy(part) for part in batch(7, 2, 16))
+    with torch.no_grad():
+        split = model.upper(model.lower(ids, mask), mask)
+        whole = model.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+    torch.testing.assert_close(split[mask == 1], whole[mask == 1], rtol=1e-4, atol=1e-4)
+    learning = {name.split(".layer.")[1][0] for name, p in model.encoder.named_parameters() if p.requires_grad}
+    assert learning == {str(layer) for layer in range(frozen, 2)}

@@ -1,0 +1,89 @@
+"""Going on from a shipped model: its network comes back exactly, and training begins where it ended."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from palermo.corpora.errors import ModelError
+from palermo.models import manifest
+from palermo.models.calibration import read as read_calibration
+from palermo.models.engine import load_engine
+from palermo.training import quantise
+from palermo.training.network import PassageTagger
+from palermo.training.pipeline import train
+from palermo.training.start import tagger_of
+
+LABELS = 79
+
+
+def said(model: PassageTagger, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits and mental logits of rows without padding."""
+    mask = torch.ones_like(ids)
+    with torch.no_grad():
+        keys, values, mental = model(ids, mask)
+        return model.pool(keys, values, mask, torch.arange(len(ids)), len(ids)), mental
+
+
+@pytest.fixture
+def ids(tiny_run: Any) -> torch.Tensor:
+    return torch.randint(4, 60, (3, 20), generator=torch.Generator().manual_seed(0))
+
+
+def test_the_network_comes_back_as_it_was_shipped(tiny_run: Any, ids: torch.Tensor) -> None:
+    folder = tiny_run.folder
+    model = tagger_of(folder, frozen=1)
+    quantise.quantise(model)
+    model.eval()
+    logits, mental = said(model, ids)
+    engine = load_engine(folder / "network.onnx", "onnxruntime", 1)
+    provisions, shipped = engine.forward(ids.numpy(), np.ones(ids.shape, np.int64))
+    keys, values = provisions[..., :LABELS], provisions[..., LABELS:]
+    weights = np.exp(keys - keys.max(axis=1, keepdims=True))
+    bias = read_calibration(folder, json.loads((folder / "labels.json").read_text("utf-8"))).bias
+    np.testing.assert_allclose(logits, (weights * values).sum(1) / weights.sum(1) + bias, atol=2e-4)
+    np.testing.assert_allclose(mental, shipped, atol=2e-4)
+
+
+def test_another_standardisation_says_the_same(tiny_run: Any, ids: torch.Tensor) -> None:
+    model = tagger_of(tiny_run.folder, frozen=1).eval()
+    before = said(model, ids)
+    size = model.head.token_mean.shape
+    generator = torch.Generator().manual_seed(1)
+    pairs = [
+        (torch.randn(size, generator=generator) / 10, torch.rand(size, generator=generator) + 0.5) for _ in range(2)
+    ]
+    model.head.standardise(*pairs)
+    assert torch.equal(model.head.token_mean, pairs[1][0])
+    for one, two in zip(before, said(model, ids), strict=True):
+        torch.testing.assert_close(one, two, atol=1e-4, rtol=1e-4)
+
+
+def test_training_goes_on_and_tells_what_it_went_on_from(tiny_run: Any, tmp_path: Path) -> None:
+    recipe = replace(tiny_run.job.recipe, epochs=1, rate=0.0, head_rate=0.0)
+    job = replace(tiny_run.job, run=tmp_path / "second", encoder=None, start=tiny_run.folder, recipe=recipe)
+    folder = train(job, lambda entry: None)
+    facts = manifest.read(folder)
+    assert facts["start"]["sha256"] == manifest.identity(manifest.read(tiny_run.folder))
+    # At a rate of zero the model is the one that it began with.
+    engines = [load_engine(path / "network.onnx", "onnxruntime", 1) for path in (tiny_run.folder, folder)]
+    row = np.arange(4, 24, dtype=np.int64)[None]
+    first, second = (engine.forward(row, np.ones_like(row)) for engine in engines)
+    np.testing.assert_allclose(first[1], second[1], atol=1e-3)
+
+
+def test_what_train_did_not_write_is_refused(tiny_run: Any, tiny_network: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    shutil.copytree(tiny_run.folder, folder)
+    shutil.copyfile(tiny_network.float_path, folder / "network.onnx")
+    facts = json.loads((folder / "manifest.json").read_text("utf-8"))
+    facts["files"]["network.onnx"] = manifest.digest(folder / "network.onnx")
+    (folder / "manifest.json").write_text(json.dumps(facts), "utf-8")
+    with pytest.raises(ModelError, match="can't be gone on from"):
+        tagger_of(folder, frozen=1)

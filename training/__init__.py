@@ -1,0 +1,1 @@
+"""How the weights are made: encoder, fine-tuning, calibration, quantisation, export. Needs the `[train]` extra."""

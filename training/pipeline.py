@@ -1,0 +1,156 @@
+"""From labelled passages to a model folder that can ship, in three resumable stages; `palermo train` calls it.
+
+1. the encoder folder: packed weights turned into a Hugging Face model with a pruned vocabulary, unless one is given, or
+   a trained model to go on from;
+2. fine-tuning, one checkpoint an epoch;
+3. export: int8 network behind the gate, calibration on the dev passages, manifest and card.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from palermo.corpora.convention import tree
+from palermo.corpora.errors import DataError, ModelError
+from palermo.corpora.labelled.passages import LabelledPassage, read_passages
+from palermo.evaluation.fitting import fit, outputs_of
+from palermo.models.encoder import Encoder
+from palermo.models.engine import Engine, Floats, Integers, load_engine
+from palermo.models.ngrams import NAME as NGRAMS
+from palermo.models.ngrams import LinearExpert
+from palermo.models.ngrams import read as read_expert
+from palermo.models.pooling import TokenScores
+from palermo.models.windows import context_of, special_id
+from palermo.training import gate
+from palermo.training.data import texts_of, training_passages
+from palermo.training.e5 import packaged_path, read_packed
+from palermo.training.encoder import build_encoder
+from palermo.training.examples import examples_of
+from palermo.training.export import weights_of
+from palermo.training.finetune import FineTuning, Progress
+from palermo.training.graph import GraphBuilder
+from palermo.training.job import NETWORK, Job
+from palermo.training.network import PassageTagger
+from palermo.training.ngrams import cached_expert, fit_expert
+from palermo.training.shipping import write_folder
+from palermo.training.start import tagger_of
+from tokenizers import Tokenizer
+
+BATCH_TOKENS = 4096
+
+
+def train(job: Job, progress: Progress) -> Path:
+    """Run all stages, going on from where an earlier run stopped; returns the model folder.
+
+    Raises:
+        DataError: malformed passages, or documents in both training and dev.
+        ModelError: no encoder, or the gate refuses the quantised network.
+    """
+    job.run.mkdir(parents=True, exist_ok=True)
+    dev = read_passages(job.dev)
+    passages = training_passages(job.passages, job.held_out, dev)
+    encoder = job.start or prepare_encoder(job, progress)
+    tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
+    labels = _labels(job)
+    cached_expert(job.run / NGRAMS, lambda: fit_expert(passages, labels, progress))
+    torch.manual_seed(job.recipe.seed)
+    if job.start is not None:
+        model = tagger_of(job.start, job.recipe.frozen)
+    else:
+        model = PassageTagger.from_folder(encoder, len(labels), job.recipe.frozen)
+    model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    examples = examples_of(passages, tokenizer, labels, job.longest, job.longest_empty)
+    pad = special_id(tokenizer, "<pad>")
+    tuning = FineTuning(model, examples, job.recipe, job.run, pad, progress, fresh=job.start is None)
+    tuning.run(lambda epoch: progress({"phase": "epoch", "done": epoch, "of": job.recipe.epochs}))
+    del tuning  # frees the cache before the export
+    return export(job, model.cpu(), tokenizer, labels, dev, progress)
+
+
+def prepare_encoder(job: Job, progress: Progress) -> Path:
+    """The encoder folder: the one given, the one that an earlier run made, or a new one."""
+    if job.encoder is not None:
+        if not (job.encoder / "tokenizer.json").is_file():
+            raise ModelError("no tokenizer.json in the encoder folder", source=job.encoder.name)
+        return job.encoder
+    folder = job.run / "encoder"
+    if not (folder / "tokenizer.json").is_file():
+        progress({"phase": "encoder", "doing": "counting pieces"})
+        part = job.run / "encoder.part"
+        build_encoder(read_packed(packaged_path()), part, texts_of([*job.passages, *job.texts]))
+        part.replace(folder)
+    return folder
+
+
+def _labels(job: Job) -> list[str]:
+    """The labels of the run, in the order of the model to go on from or the taxonomy; a resumed run keeps its own."""
+    path = job.run / "labels.json"
+    if not path.is_file():
+        start = json.loads((job.start / "labels.json").read_text("utf-8")) if job.start else list(tree().labels)
+        path.write_text(json.dumps(start), encoding="utf-8")
+    labels: list[str] = json.loads(path.read_text("utf-8"))
+    if set(labels) != set(tree().labels):
+        raise DataError("the run was begun with other labels", source=path.name, hint="begin a new run folder")
+    return labels
+
+
+def export(
+    job: Job,
+    model: PassageTagger,
+    tokenizer: Tokenizer,
+    labels: Sequence[str],
+    dev: Sequence[LabelledPassage],
+    progress: Progress,
+) -> Path:
+    """Write the model folder `job.run / "model"`: network, tokenizer, labels, calibration, manifest, card.
+
+    The calibration is fitted on the outputs of the exported network: it is what will run.
+    """
+    bias = model.head.bias.detach().numpy().astype(np.float64)
+    network = job.run / NETWORK
+    onnx.save(GraphBuilder(weights_of(model)).build(), network)
+    progress({"phase": "export", "doing": "reading dev with both networks"})
+    expert = read_expert(job.run, len(labels))
+    trained = outputs_of(labels, bias, trained_scores(model, tokenizer, dev, expert), dev)
+    outputs = outputs_of(labels, bias, exported_scores(network, tokenizer, dev, expert), dev)
+    verdict = gate.compare(trained, outputs, fit(trained, bias))
+    progress({"phase": "gate", **verdict.to_json()})
+    if not verdict.passed:
+        raise ModelError(
+            "the exported network differs too much from the trained one", hint=f"the gate measured {verdict.to_json()}"
+        )
+    return write_folder(job, tokenizer, dev, outputs, bias, verdict, progress)
+
+
+def trained_scores(
+    model: PassageTagger, tokenizer: Tokenizer, dev: Sequence[LabelledPassage], expert: LinearExpert | None = None
+) -> Iterator[TokenScores]:
+    """Token scores of passages by the network in torch."""
+
+    def forward(ids: Integers, mask: Integers) -> tuple[Floats, Floats]:
+        with torch.no_grad():
+            keys, values, mental = model(torch.from_numpy(ids), torch.from_numpy(mask))
+        return torch.cat([keys, values], dim=2).numpy(), mental.numpy()
+
+    model.eval()
+    return _scores(Encoder(tokenizer, Engine("torch", torch.__version__, forward), BATCH_TOKENS, expert), dev)
+
+
+def exported_scores(
+    network: Path, tokenizer: Tokenizer, dev: Sequence[LabelledPassage], expert: LinearExpert | None = None
+) -> Iterator[TokenScores]:
+    """The same by an exported network in the portable engine."""
+    return _scores(Encoder(tokenizer, load_engine(network, "onnxruntime"), BATCH_TOKENS, expert), dev)
+
+
+def _scores(encoder: Encoder, dev: Sequence[LabelledPassage]) -> Iterator[TokenScores]:
+    for start in range(0, len(dev), 64):
+        chunk = dev[start : start + 64]
+        contexts = [context_of(passage.kind, passage.title, passage.heading) for passage in chunk]
+        languages = [passage.language for passage in chunk]
+        yield from encoder.read([passage.text for passage in chunk], contexts, languages)

@@ -1,0 +1,107 @@
+"""Writes the folder that ships: network, linear expert, tokenizer, labels, calibration, manifest and card."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import onnx
+import torch
+from palermo.corpora.convention import tree
+from palermo.corpora.errors import ModelError
+from palermo.corpora.labelled.passages import LabelledPassage
+from palermo.evaluation.fitting import Outputs, crossfit_lines, fit
+from palermo.evaluation.pairs import Floats
+from palermo.models import manifest
+from palermo.models.calibration import NAME as CALIBRATION
+from palermo.models.ngrams import NAME as NGRAMS
+from palermo.training import card
+from palermo.training.data import data_version
+from palermo.training.documents import whole_documents
+from palermo.training.finetune import Progress
+from palermo.training.gate import Verdict
+from palermo.training.job import NETWORK, Job
+from tokenizers import Tokenizer
+
+LARGEST = 60_000_000  # bytes of everything that ships
+
+
+def write_folder(
+    job: Job,
+    tokenizer: Tokenizer,
+    dev: Sequence[LabelledPassage],
+    outputs: Outputs,
+    bias: Floats,
+    verdict: Verdict,
+    progress: Progress,
+) -> Path:
+    """The model folder `job.run / "model"`, from what `job.run` holds and the exported network's outputs on dev.
+
+    Raises:
+        ModelError: the folder would be too large to ship.
+    """
+    folder = job.run / "model"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name in (NETWORK, NGRAMS):
+        shutil.copyfile(job.run / name, folder / name)
+    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    (folder / "labels.json").write_text(json.dumps(list(outputs.labels)), encoding="utf-8")
+    facts = {
+        "name": job.name,
+        "network": NETWORK,
+        "taxonomy": tree().taxonomy,
+        "data": data_version([*job.passages, job.dev], job.held_out),
+        "passages": {"dev": len(dev)},
+        "recipe": asdict(job.recipe),
+        "tokens": {"with labels": job.longest, "without labels": job.longest_empty},
+        "start": None if job.start is None else _origin(manifest.read(job.start)),
+        "gate": verdict.to_json(),
+        "libraries": {
+            "torch": torch.__version__,
+            "onnx": onnx.__version__,
+            "transformers": _version("transformers"),
+            "tokenizers": _version("tokenizers"),
+            "scikit-learn": _version("scikit-learn"),
+        },
+    }
+    calibration = fit(outputs, bias)
+    _write_calibration(folder, calibration)
+    manifest.write(folder, facts)
+    if job.documents is not None:
+        progress({"phase": "documents", "doing": "reading whole judgments"})
+        _write_calibration(folder, replace(calibration, document=whole_documents(folder, job.documents, progress)))
+        manifest.write(folder, facts)
+    lines = crossfit_lines(outputs, bias)
+    card.write(folder, dev, lines, manifest.read(folder))
+    with (job.run / "dev_predictions.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(line) + "\n" for line in lines)
+    _check_size(folder)
+    return folder
+
+
+def _origin(start: dict[str, Any]) -> dict[str, Any]:
+    """What is told of the model that training went on from, and of the one before."""
+    told = {name: start.get(name) for name in ("recipe", "tokens", "start")}
+    return {**told, "sha256": manifest.identity(start)}
+
+
+def _write_calibration(folder: Path, calibration: Any) -> None:
+    text = json.dumps(calibration.to_json(), indent=1) + "\n"
+    (folder / CALIBRATION).write_text(text, encoding="utf-8")
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import version
+
+    return version(package)
+
+
+def _check_size(folder: Path) -> None:
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    if size > LARGEST:
+        raise ModelError(f"the model folder holds {size:,} bytes, more than {LARGEST:,}", hint="keep fewer pieces")

@@ -1,0 +1,117 @@
+"""Reads a shipped network back into a `PassageTagger`, to go on from it; `training.pipeline` calls it.
+
+The network's weights are where eight-bit training left them: on their grid, so nothing is lost on the way out and back.
+What a trained model forgets is the standardisation of its head, which export folds into one matrix: `standardise` puts
+it back for whatever statistics training asks for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import torch
+from onnx import numpy_helper
+from palermo.corpora.errors import ModelError
+from palermo.models import calibration as calibrations
+from palermo.models import manifest as manifests
+from palermo.training.network import PassageTagger
+
+Arrays = Iterator[npt.NDArray[Any]]
+
+
+def tagger_of(folder: Path, frozen: int) -> PassageTagger:
+    """The network of a model folder, ready to learn; raises ModelError where it is not one that `train` exported."""
+    network = folder / manifests.verify(folder)["network"]
+    names = json.loads((folder / "labels.json").read_text("utf-8"))
+    arrays = [numpy_helper.to_array(tensor) for tensor in onnx.load(network).graph.initializer]
+    try:
+        model = _tagger(arrays, len(names), frozen)
+        with torch.no_grad():
+            model.head.bias.add_(torch.from_numpy(calibrations.read(folder, names).bias))  # kept outside the network
+        return model
+    except (StopIteration, ValueError, RuntimeError, IndexError) as error:
+        raise ModelError(
+            f"{network.name} can't be gone on from ({error})", source=folder.name, hint="give a folder that train wrote"
+        ) from error
+
+
+def _tagger(arrays: list[npt.NDArray[Any]], labels: int, frozen: int) -> PassageTagger:
+    from transformers import BertConfig, BertModel
+
+    # Numbers, sizes and zero points aside, the weights lie in the order in which `GraphBuilder` asks for them.
+    heads = next(int(array[2]) for array in arrays if array.dtype == np.int64 and array.shape == (4,))
+    weights = [array for array in arrays if array.size > 1 and array.dtype != np.int64 and not _zero_point(array)]
+    layers = (len(weights) - 7) // 16
+    told = iter(weights)
+    state = dict(_embeddings(told))
+    for layer in range(layers):
+        state.update(_layer(told, f"encoder.layer.{layer}"))
+    words, places = (state[f"embeddings.{name}_embeddings.weight"] for name in ("word", "position"))
+    config = BertConfig(
+        vocab_size=len(words),
+        hidden_size=words.shape[1],
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        intermediate_size=len(state["encoder.layer.0.intermediate.dense.bias"]),
+        max_position_embeddings=len(places),
+        type_vocab_size=1,
+        layer_norm_eps=1e-12,
+        attention_probs_dropout_prob=0.0,
+    )
+    encoder = BertModel(config, add_pooling_layer=False)
+    encoder.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in state.items()}, strict=True)
+    model = PassageTagger(encoder, labels, frozen)
+    _head(model, next(told), next(told), labels)
+    return model
+
+
+def _zero_point(array: npt.NDArray[Any]) -> bool:
+    return array.dtype == np.int8 and array.ndim == 1
+
+
+def _embeddings(told: Arrays) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    packed, scales = next(told), next(told)
+    yield "embeddings.word_embeddings.weight", packed.astype(np.float32) * scales
+    yield "embeddings.position_embeddings.weight", next(told)
+    yield "embeddings.token_type_embeddings.weight", np.zeros((1, packed.shape[1]), np.float32)  # in the positions
+    yield from _norm(told, "embeddings.LayerNorm")
+
+
+def _norm(told: Arrays, name: str) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    yield f"{name}.weight", next(told)
+    yield f"{name}.bias", next(told)
+
+
+def _layer(told: Arrays, prefix: str) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    yield from _linear(told, [f"{prefix}.attention.self.{name}" for name in ("query", "key", "value")])
+    yield from _linear(told, [f"{prefix}.attention.output.dense"])
+    yield from _norm(told, f"{prefix}.attention.output.LayerNorm")
+    yield from _linear(told, [f"{prefix}.intermediate.dense"])
+    yield from _linear(told, [f"{prefix}.output.dense"])
+    yield from _norm(told, f"{prefix}.output.LayerNorm")
+
+
+def _linear(told: Arrays, names: list[str]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    packed, scales, offset = next(told), next(told), next(told)
+    matrix = packed.astype(np.float32) * scales
+    for name, part, bias in zip(names, np.split(matrix, len(names), 1), np.split(offset, len(names)), strict=True):
+        yield f"{name}.weight", part.T
+        yield f"{name}.bias", bias
+
+
+def _head(model: PassageTagger, matrix: npt.NDArray[Any], offset: npt.NDArray[Any], labels: int) -> None:
+    """Keys, values and mental elements out of the folded matrix; a key's offset weighs all tokens alike: nothing."""
+    head = model.head
+    with torch.no_grad():
+        key, value, mental = torch.from_numpy(matrix.T.copy()).split([labels, labels, len(offset) - 2 * labels])
+        head.key.weight.copy_(key)
+        head.value.weight.copy_(value)
+        head.mental.weight.copy_(mental)
+        head.mental.bias.copy_(torch.from_numpy(offset[2 * labels :].copy()))
+        head.bias.copy_(torch.from_numpy(offset[labels : 2 * labels].copy()))

@@ -31,13 +31,14 @@ def test_many_files_are_sent_tagged_and_listed(browser: Any, service: str, three
     browser.choose("#files", *three)
     browser.wait("document.getElementById('files-name').textContent.startsWith('3 files')")
     browser.evaluate("document.getElementById('many-send').click()")
+    # At the end the page is loaded anew, for its list: only then does what it says stay.
+    browser.wait("document.querySelectorAll('[data-state=done]').length === 2")
     browser.wait("document.querySelector('#progress[data-ended=true]')")
     words = browser.evaluate("document.getElementById('progress').innerText")
     assert "3 of 3" in words
     assert "1 failed." in words
     assert "three.pdf" in words
     assert "not a PDF that can be opened" in words
-    browser.wait("document.querySelectorAll('[data-state=done]').length === 2")
     with kept.read() as session:
         lines = {one.document.name: one for one in browse(session).items}
     assert [one.provision for one in lines["one.txt"].applied] == ["UNTOC.6"]

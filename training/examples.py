@@ -14,6 +14,7 @@ from palermo.models.windows import Window, context_of, windows_of
 from tokenizers import Tokenizer
 
 NO_ROLE = -100  # what torch's cross entropy leaves out
+ELSEWHERE = 0.05  # weight of a token outside laundering passages in the mental-element loss
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Example:
         targets: [L] 0/1.
         counted: [L] 0 where the label is `maybe`, else 1.
         spans: (standard, role or NO_ROLE, start, end) in code points of the text.
-        laundering: whether the passage is labelled for article 6, so that its tokens count in full.
+        token_weight: how much its tokens count for the mental elements: in full where the passage is labelled for
+            article 6, little where it is not, not at all where nobody has looked for them.
         empty: whether it has no label at all.
     """
 
@@ -33,7 +35,7 @@ class Example:
     targets: npt.NDArray[np.float32]
     counted: npt.NDArray[np.float32]
     spans: list[tuple[int, int, int, int]]
-    laundering: bool
+    token_weight: float
     empty: bool
 
     @property
@@ -48,11 +50,13 @@ def examples_of(
     labels: Sequence[str],
     longest: int | None = None,
     longest_empty: int | None = None,
+    *,
+    spans: bool = True,
 ) -> list[Example]:
     """One example a passage, in order.
 
     `longest` keeps the first so many tokens of a passage, `longest_empty` of one without labels: what makes a step
-    cheap in training; tagging reads every passage whole.
+    cheap in training; tagging reads every passage whole. `spans`: whether mental elements were annotated in them.
     """
     index = {label: position for position, label in enumerate(labels)}
     windows = windows_of(
@@ -62,7 +66,8 @@ def examples_of(
     )
     caps = [longest if passage.labels else longest_empty or longest for passage in passages]
     return [
-        _example(passage, _cut(rows, cap), index) for passage, rows, cap in zip(passages, windows, caps, strict=True)
+        _example(passage, _cut(rows, cap), index, spans)
+        for passage, rows, cap in zip(passages, windows, caps, strict=True)
     ]
 
 
@@ -77,7 +82,7 @@ def _cut(rows: list[Window], cap: int | None) -> list[Window]:
     return [Window([*ids[: cap - 1], rows[0].ids[-1]], [*offsets[: cap - 1], (0, 0)])]
 
 
-def _example(passage: LabelledPassage, rows: list[Window], index: dict[str, int]) -> Example:
+def _example(passage: LabelledPassage, rows: list[Window], index: dict[str, int], annotated: bool) -> Example:
     targets = np.zeros(len(index), np.float32)
     counted = np.ones(len(index), np.float32)
     counted[[index[label] for label in passage.maybe if label in index]] = 0.0
@@ -88,7 +93,8 @@ def _example(passage: LabelledPassage, rows: list[Window], index: dict[str, int]
         for span in passage.mens_rea
     ]
     laundering = bool(spans) or "UNTOC.6" in passage.labels
-    return Example(rows, targets, counted, spans, laundering, not passage.labels)
+    weight = (1.0 if laundering else ELSEWHERE) if annotated else 0.0
+    return Example(rows, targets, counted, spans, weight, not passage.labels)
 
 
 @dataclass(frozen=True)
@@ -173,7 +179,7 @@ def collate(examples: Sequence[Example], chosen: Sequence[int], pad: int, multip
         ids[row, :length] = torch.tensor(window.ids)
         mask[row, :length] = 1
         is_text = torch.tensor([end > start for start, end in window.offsets])
-        weight[row, :length] = is_text * (1.0 if example.laundering else 0.05)
+        weight[row, :length] = is_text * example.token_weight
         for standard, role, start, end in example.spans:
             hit = [i for i, (a, b) in enumerate(window.offsets) if a < end and b > start and b > a]
             if hit:

@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 import torch
 from palermo.corpora.convention import tree
-from palermo.corpora.errors import DataError, ModelError
+from palermo.corpora.errors import DataError, ModelError, UsageError
 from palermo.corpora.labelled.passages import LabelledPassage, read_passages
 from palermo.evaluation.fitting import fit, outputs_of
 from palermo.models.encoder import Encoder
@@ -25,6 +25,7 @@ from palermo.models.ngrams import NAME as NGRAMS
 from palermo.models.ngrams import LinearExpert
 from palermo.models.ngrams import read as read_expert
 from palermo.models.pooling import TokenScores
+from palermo.models.tagger import Tagger
 from palermo.models.windows import context_of, special_id
 from palermo.training import gate
 from palermo.training.data import texts_of, training_passages
@@ -37,11 +38,13 @@ from palermo.training.graph import GraphBuilder
 from palermo.training.job import NETWORK, Job
 from palermo.training.network import PassageTagger
 from palermo.training.ngrams import cached_expert, fit_expert
+from palermo.training.selftraining import balanced, kept, self_labelled, unlabelled_provisions
 from palermo.training.shipping import write_folder
 from palermo.training.start import tagger_of
 from tokenizers import Tokenizer
 
 BATCH_TOKENS = 4096
+SELF_LABELLED = "self_labelled.jsonl"
 
 
 def train(job: Job, progress: Progress) -> Path:
@@ -65,6 +68,9 @@ def train(job: Job, progress: Progress) -> Path:
         model = PassageTagger.from_folder(encoder, len(labels), job.recipe.frozen)
     model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     examples = examples_of(passages, tokenizer, labels, job.longest, job.longest_empty)
+    if job.unlabelled:
+        more = _self_labelled(job, passages, dev, labels, progress)
+        examples += examples_of(more, tokenizer, labels, job.longest, job.longest_empty, spans=False)
     pad = special_id(tokenizer, "<pad>")
     tuning = FineTuning(model, examples, job.recipe, job.run, pad, progress, fresh=job.start is None)
     tuning.run(lambda epoch: progress({"phase": "epoch", "done": epoch, "of": job.recipe.epochs}))
@@ -85,6 +91,21 @@ def prepare_encoder(job: Job, progress: Progress) -> Path:
         build_encoder(read_packed(packaged_path()), part, texts_of([*job.passages, *job.texts]))
         part.replace(folder)
     return folder
+
+
+def _self_labelled(
+    job: Job,
+    passages: Sequence[LabelledPassage],
+    dev: Sequence[LabelledPassage],
+    labels: Sequence[str],
+    progress: Progress,
+) -> list[LabelledPassage]:
+    """Provisions without labels, labelled by the model to go on from; an earlier run's where it got so far."""
+    if job.start is None:
+        raise UsageError("self-training needs a model to go on from", hint="give --start MODEL beside --unlabelled")
+    teacher = Tagger.load(job.start)
+    found = list(unlabelled_provisions(job.unlabelled, passages, dev))
+    return balanced(kept(job.run / SELF_LABELLED, lambda: self_labelled(found, teacher, labels, progress)))
 
 
 def _labels(job: Job) -> list[str]:

@@ -25,6 +25,9 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option(
     "--longest-empty", type=click.IntRange(8), default=152, show_default=True, help="The same without labels."
 )
+@click.option(
+    "--unlabelled", type=_FILE, multiple=True, help="Documents without labels for self-training; needs --start."
+)
 @click.option("--text", "texts", type=_FILE, multiple=True, help="JSON Lines whose pieces stay in the vocabulary.")
 @click.option("--held-out", type=_FILE, help="Ids, one a line, of passages not to learn from.")
 @click.option("--documents", type=_FILE, help="Labelled whole judgments, for the document level.")

@@ -31,7 +31,7 @@ def test_labels_are_targets_and_maybe_does_not_count_unless_it_is_a_label_too(to
     found = example(tokenizer, labels=("UNTOC.6",), maybe=("UNTOC.5", "UNTOC.6"))
     assert np.flatnonzero(found.targets).tolist() == [at("UNTOC.6")]
     assert np.flatnonzero(found.counted == 0).tolist() == [at("UNTOC.5")]
-    assert found.laundering
+    assert found.token_weight == 1.0
     assert not found.empty
 
 
@@ -39,7 +39,12 @@ def test_a_passage_without_labels_is_empty_even_with_doubts(tokenizer: Any) -> N
     found = example(tokenizer, maybe=("UNTOC.5",))
     assert found.empty
     assert not found.targets.any()
-    assert not found.laundering
+    assert 0 < found.token_weight < 1
+
+
+def test_mental_elements_that_nobody_looked_for_teach_nothing(tokenizer: Any) -> None:
+    (found,) = examples_of([passage(labels=("UNTOC.6",))], tokenizer, tree().labels, spans=False)
+    assert not collate([found], [0], 1).token_weight.any()
 
 
 @pytest.mark.parametrize(("labels", "length"), [(("UNTOC.6",), 60), ((), 40)])
@@ -76,7 +81,7 @@ def test_spans_lie_on_their_tokens_with_one_beginning_and_a_role(tokenizer: Any)
     assert batch.begin[0, :, knowledge].nonzero().flatten().tolist() == hit[:1]
     assert batch.roles[0, hit].tolist() == [ROLES.index("applied")] * len(hit)
     assert set(batch.roles[0, batch.inside[0, :, intent].bool()].tolist()) == {NO_ROLE}
-    assert found.laundering
+    assert found.token_weight == 1.0
 
 
 def test_a_batch_is_padded_and_only_text_weighs(tokenizer: Any) -> None:

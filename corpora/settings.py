@@ -34,6 +34,12 @@ class Settings(BaseSettings):
     )
     document_bytes: int = Field(60_000_000, ge=1, description="Largest source file.")
     text_characters: int = Field(20_000_000, ge=1, description="Longest canonical text, in code points.")
+    state_characters: int = Field(
+        100,
+        ge=3,
+        le=500,
+        description="Longest State of a document, in code points; a longer one that a file declares is left out.",
+    )
     archive_members: int = Field(10_000, ge=1, description="Members of an archive (DOCX, ODT and ZIP are archives).")
     archive_bytes: int = Field(500_000_000, ge=1, description="Total size of an archive, uncompressed.")
     archive_ratio: int = Field(100, ge=1, description="Highest ratio of uncompressed to compressed size of an archive.")

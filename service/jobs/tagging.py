@@ -9,7 +9,7 @@ from palermo.corpora.documents.readers import reader_for
 from palermo.corpora.documents.reading import read_document_safely
 from palermo.corpora.errors import NotFound, PalermoError, StoreError
 from palermo.service.analysis import tagged
-from palermo.service.store.analyses import has_analysis, load_text, save_analysis, save_text
+from palermo.service.store.analyses import has_analysis, listed, load_text, save_analysis, save_text
 from palermo.service.store.documents import get_document
 from palermo.service.store.queue import still_wanted
 from palermo.service.store.work import fail_job, finish_job
@@ -46,11 +46,12 @@ def _work(store: Store, job: JobInput, worker: str, tagger: Tags, pool: ParserPo
     if read is None:
         kind = cast("Kind | None", job.kind)
         read = read_document_safely(job.data, job.name, kind=kind, language=job.language, pool=pool)
+    read = listed(read)
     engine = tagger.info()
     with store.read() as session:
         if not still_wanted(session, job.id, worker):
             return
-        known = has_analysis(session, job.document, read.extractor, engine["model_sha256"], engine["taxonomy"])
+        known = has_analysis(session, job.document, read.extractor, engine)
     result: dict[str, Any] | None = None if known else tagged(read, tagger)
     with store.write() as session:
         save_text(session, read)

@@ -6,7 +6,7 @@ Saving is idempotent by unique keys: a step that is repeated after a crash finds
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -14,6 +14,7 @@ from palermo.corpora.documents.document import Block, MetadataValue, Run, Warnin
 from palermo.corpora.documents.document import Document as ReadDocument
 from palermo.corpora.documents.document import Passage as ReadPassage
 from palermo.corpora.errors import NotFound, UsageError
+from palermo.corpora.settings import settings
 from palermo.service.store.basics import find_document, insert_once, now
 from palermo.service.store.documents import METADATA
 from palermo.service.store.reanchor import reanchor
@@ -21,6 +22,9 @@ from palermo.service.store.records import AnalysisRecord, PassageRecord, Saved
 from palermo.service.store.tables import Analysis, Document, Element, Passage, Prediction, Text
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
+
+_LONGEST_DATE = 40
+_TOO_LONG = "The {name} that the file declares is longer than {longest} characters and was left out."
 
 
 def passage_id(sha256: str, extractor: str, start: int, end: int) -> str:
@@ -31,11 +35,13 @@ def passage_id(sha256: str, extractor: str, start: int, end: int) -> str:
 def save_text(session: Session, read: ReadDocument) -> Saved:
     """Keep a document as a reader read it, with its passages; the same extractor a second time changes nothing.
 
-    The document's kind, language and metadata become what the reading shows, except where they were given.
+    The document's kind, language and metadata become what the reading shows, except where they were given. What
+    `listed` leaves out is left out here too.
 
     Raises:
         NotFound: its bytes were never given, or the document has been deleted.
     """
+    read = listed(read)
     row = find_document(session, read.sha256, lock=True)
     metadata = {name: asdict(value) for name, value in read.metadata.items()}
     created = insert_once(
@@ -58,6 +64,17 @@ def save_text(session: Session, read: ReadDocument) -> Saved:
         session.execute(update(Document).where(Document.key == row.key).values(**_described(row, read)))
         session.refresh(row)
     return Saved(key, created)
+
+
+def listed(read: ReadDocument) -> ReadDocument:
+    """A reading as lists can hold it: a State or date that no index could take is left out, with a warning for each."""
+    longest = {"state": settings().state_characters, "date": _LONGEST_DATE}
+    absurd = [name for name, value in read.metadata.items() if len(value.value) > longest.get(name, len(value.value))]
+    if not absurd:
+        return read
+    said = (Warning("metadata_too_long", _TOO_LONG.format(name=name, longest=longest[name])) for name in absurd)
+    kept = {name: value for name, value in read.metadata.items() if name not in absurd}
+    return read.with_(metadata=kept, warnings=(*read.warnings, *said))
 
 
 def load_text(session: Session, id_: str, extractor: str | None = None) -> ReadDocument:
@@ -124,8 +141,8 @@ def save_analysis(session: Session, result: dict[str, Any]) -> Saved:
         result: as `palermo tag` gives it; the reading that it is of has been saved by `save_text`.
 
     Returns:
-        The analysis' id; `created` is False, and nothing is changed, where the same extractor, model and taxonomy
-        have analysed the document before.
+        The analysis' id; `created` is False, and nothing is changed, where the same extractor, model, taxonomy
+        and version of the tagger have analysed the document before.
 
     Raises:
         NotFound: no such document or reading of it, or it has been deleted.
@@ -134,12 +151,7 @@ def save_analysis(session: Session, result: dict[str, Any]) -> Saved:
     engine = result["engine"]
     row = find_document(session, result["document"]["sha256"], lock=True)
     text = _text_key(session, row.key, engine["extractor"])
-    unique = {
-        "document": row.key,
-        "extractor": engine["extractor"],
-        "model_sha256": engine["model_sha256"],
-        "taxonomy": engine["taxonomy"],
-    }
+    unique = {"document": row.key, "extractor": engine["extractor"], **_made_by(engine)}
     created = insert_once(session, Analysis, {**unique, "text": text, "result": result, "created": now()})
     id_ = session.execute(select(Analysis.id).filter_by(**unique)).scalar_one()
     if created:
@@ -157,9 +169,10 @@ def analyses(session: Session, id_: str) -> list[AnalysisRecord]:
         NotFound: no such document.
     """
     row = find_document(session, id_)
-    columns = (Analysis.id, Analysis.extractor, Analysis.model_sha256, Analysis.taxonomy, Analysis.created)
+    names = ("id", "extractor", "model_sha256", "taxonomy", "tagger", "created")
+    columns = [getattr(Analysis, name) for name in names]
     query = select(*columns).where(Analysis.document == row.key).order_by(Analysis.id.desc())
-    return [AnalysisRecord(found[0], row.id, *found[1:]) for found in session.execute(query)]
+    return [AnalysisRecord(document=row.id, **found._asdict()) for found in session.execute(query)]
 
 
 def get_analysis(session: Session, id_: str, analysis: int | None = None) -> dict[str, Any]:
@@ -177,16 +190,20 @@ def get_analysis(session: Session, id_: str, analysis: int | None = None) -> dic
     return dict(found)
 
 
-def has_analysis(session: Session, id_: str, extractor: str, model_sha256: str, taxonomy: str) -> bool:
-    """Whether a document has been analysed so; a job asks before it begins.
+def has_analysis(session: Session, id_: str, extractor: str, engine: Mapping[str, Any]) -> bool:
+    """Whether a document, read so, has been analysed by an engine as it describes itself; a job asks before it begins.
 
     Raises:
         NotFound: no such document.
     """
-    query = select(Analysis.id).filter_by(
-        document=find_document(session, id_).key, extractor=extractor, model_sha256=model_sha256, taxonomy=taxonomy
-    )
-    return session.execute(query).first() is not None
+    made = {"document": find_document(session, id_).key, "extractor": extractor, **_made_by(engine)}
+    return session.execute(select(Analysis.id).filter_by(**made)).first() is not None
+
+
+def _made_by(engine: Mapping[str, Any]) -> dict[str, Any]:
+    """What of an engine makes an analysis what it is; one without a version of its tagger has an empty one."""
+    same = {name: engine[name] for name in ("model_sha256", "taxonomy")}
+    return {**same, "tagger": engine.get("tagger", "")}
 
 
 def _text(session: Session, document: int, extractor: str | None) -> Text:

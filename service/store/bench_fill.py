@@ -52,7 +52,8 @@ def _documents(session: Session, numbers: range) -> None:
     empty: dict[str, Any] = {"warnings": [], "shown": {}, "anchors": [], "blocks": [], "created": now()}
     texts = [{"key": n, "document": n, "extractor": "text/1", "text": text, **empty} for n, (_, text) in made.items()]
     session.execute(insert(Text), texts)
-    said = {"extractor": "text/1", "model_sha256": "0" * 64, "taxonomy": "1", "result": {}, "created": now()}
+    said: dict[str, Any] = {"extractor": "text/1", "model_sha256": "0" * 64, "taxonomy": "1", "tagger": "1"}
+    said |= {"result": {}, "created": now()}
     session.execute(insert(Analysis), [{"id": n, "document": n, "text": n, **said} for n in numbers])
     session.execute(insert(Passage), [one for n, (document, _) in made.items() for one in _passages(n, document)])
     predictions = [one for number in numbers for one in _predictions(number)]

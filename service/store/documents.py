@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from palermo.corpora.errors import NotFound, UsageError
+from palermo.corpora.settings import settings
 from palermo.service.store.basics import clean, find_document, insert_once, now
 from palermo.service.store.cursors import check_limit, decode_cursor, encode_cursor
 from palermo.service.store.events import log
@@ -73,7 +74,7 @@ def add_document(
         The document, and whether it is new.
 
     Raises:
-        UsageError: `given` has an unknown name or a date that is none.
+        UsageError: `given` has an unknown name, a date that is none, or a State of absurd length.
     """
     id_, short = hashlib.sha256(data).hexdigest(), (clean(name) or "").replace("\\", "/").rsplit("/", 1)[-1]
     values = {"name": short, "media_type": media_type, "bytes": len(data), **_given(given or {})}
@@ -117,7 +118,7 @@ def set_given(session: Session, id_: str, given: Mapping[str, str], *, actor: in
 
     Raises:
         NotFound: no such document.
-        UsageError: an unknown name, or a date that is none.
+        UsageError: an unknown name, a date that is none, or a State of absurd length.
     """
     row = find_document(session, id_, lock=True)
     values = _given({**(row.given or {}), **given})
@@ -204,6 +205,9 @@ def _given(given: Mapping[str, str]) -> dict[str, Any]:
     values = {name: clean(value) for name, value in given.items()}
     if values.get("date") and not _DATE.fullmatch(values["date"] or ""):
         raise UsageError("the date is not one", source="date", hint="write it YYYY-MM-DD, YYYY-MM or YYYY")
+    if len(values.get("state") or "") > settings().state_characters:
+        message = f"the State is longer than {settings().state_characters} characters"
+        raise UsageError(message, source="state", hint="its ISO 3166-1 code of two letters will do")
     return {**values, "given": values or None}
 
 

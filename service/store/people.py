@@ -38,7 +38,7 @@ def add_user(session: Session, name: str, role: Role, password: str, *, actor: i
     """A new user; `password` is an argon2id hash in its encoded form.
 
     Raises:
-        Conflict: the name is taken.
+        Conflict: the name is taken, be it with other capitals.
         UsageError: no name, an unknown role, or a password that is not hashed.
     """
     _check_role(role)
@@ -46,9 +46,9 @@ def add_user(session: Session, name: str, role: Role, password: str, *, actor: i
     if not name:
         raise UsageError("a user needs a name", source="name")
     _check_hash(password)
-    values = {"name": name, "role": role, "password": password, "created": now()}
+    values = {"name": name, "folded": name.casefold(), "role": role, "password": password, "created": now()}
     if not insert_once(session, User, values):
-        raise Conflict("the name is taken", source="name")
+        raise Conflict("the name is taken", source="name", hint="names that differ in capitals only are the same")
     found = session.execute(select(User).where(User.name == name)).scalar_one()
     log(session, "user.add", f"user:{found.id}", actor=actor)
     return _user(found)

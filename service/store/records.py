@@ -65,13 +65,14 @@ class PassageRecord:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisRecord:
-    """An analysis without its result."""
+    """An analysis without its result; `tagger` is the version of what is made of the model's scores."""
 
     id: int
     document: str
     extractor: str
     model_sha256: str
     taxonomy: str
+    tagger: str
     created: datetime
 
 

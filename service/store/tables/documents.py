@@ -103,11 +103,14 @@ class Passage(Base):
 
 
 class Analysis(Base):
-    """What one model said of one reading of a document; `result` is the `palermo tag` JSON, whole."""
+    """What one model said of one reading of a document; `result` is the `palermo tag` JSON, whole.
+
+    `tagger` is the version of what is made of the model's scores, empty where the result names none.
+    """
 
     __tablename__ = "analyses"
     __table_args__ = (
-        UniqueConstraint("document", "extractor", "model_sha256", "taxonomy"),
+        UniqueConstraint("document", "extractor", "model_sha256", "taxonomy", "tagger"),
         Index(None, "text"),
         {"sqlite_autoincrement": True},
     )
@@ -118,6 +121,7 @@ class Analysis(Base):
     extractor: Mapped[str]
     model_sha256: Mapped[str]
     taxonomy: Mapped[str]
+    tagger: Mapped[str]
     result: Mapped[Any] = mapped_column(PackedJson)
     created: Mapped[datetime]
 

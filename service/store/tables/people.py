@@ -10,16 +10,21 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 
 class User(Base):
-    """A person; never deleted, since reviews and events name them, but disabled."""
+    """A person; never deleted, since reviews and events name them, but disabled.
+
+    `folded` is the name without its capitals, so that no two names differ in them only.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
         CheckConstraint("role IN ('admin', 'editor', 'reader')", name="role"),
+        Index(None, "folded", unique=True),
         {"sqlite_autoincrement": True},
     )
 
     id: Mapped[Key]
     name: Mapped[str] = mapped_column(unique=True)
+    folded: Mapped[str] = mapped_column(server_default="")
     role: Mapped[str]
     password: Mapped[str]  # an argon2id hash in its encoded form
     created: Mapped[datetime]

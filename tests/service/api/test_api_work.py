@@ -238,6 +238,7 @@ def test_a_batch_is_cancelled_and_what_failed_is_tried_again_where_that_can_help
         ({"text": "x", "kind": "poem"}, 422),
         ({"text": "x", "date": "yesterday"}, 400),
         ({"text": "x", "title": "y" * 1001}, 422),
+        ({"text": "x", "state": "Z" * 101}, 400),
         ({"text": ""}, 422),
     ],
 )

@@ -19,6 +19,7 @@ from palermo.service.store.documents import delete_document
 from palermo.service.store.listing import tags
 from palermo.service.store.queue import claim_job, give_back, has_work, renew, still_wanted
 from palermo.service.store.records import BatchRecord, JobRecord
+from palermo.service.store.reviews import Step, review
 from palermo.service.store.tables import Job
 from palermo.service.store.work import cancel_batch, get_batch, jobs, retry_failed
 from sqlalchemy import update
@@ -71,6 +72,28 @@ def test_work_that_comes_later_is_found_and_the_same_document_is_not_tagged_twic
         running.submit(batch.id)
         assert ended(running, batch.id).done == 2
     assert len(tagged) == 2
+
+
+def test_a_new_version_of_the_tagger_tags_again_and_reviews_stay(store: Store, runner: Runner, tagger: Any) -> None:
+    running = runner()
+
+    def tag_with(version: str) -> str:
+        tagger.engine["tagger"] = version
+        batch = take_in(store, texts(1), name="lot")
+        running.submit(batch.id)
+        assert ended(running, batch.id).done == 1
+        return jobs_of(store, batch.id)[0].document
+
+    document = tag_with("1")
+    with store.write() as session:
+        (before,) = tags(session).items
+        review(session, Step(before.passage, before.provision, "accept"))
+    for version in ("2", "2"):
+        tag_with(version)
+    with store.read() as session:
+        assert [one.tagger for one in analyses(session, document)] == ["2", "1"]
+        (after,) = tags(session).items
+        assert (after.verdict, after.prediction != before.prediction) == ("accepted", True)
 
 
 def test_a_document_that_no_reader_survives_is_failed_once(store: Store, runner: Runner) -> None:

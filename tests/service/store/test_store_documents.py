@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 from palermo.corpora.errors import NotFound, UsageError
+from palermo.corpora.settings import settings
 from palermo.service.store import Store
 from palermo.service.store.analyses import analyses, get_analysis, get_passage, load_text, passages, save_analysis
 from palermo.service.store.documents import (
@@ -112,7 +114,36 @@ def test_given_metadata_wins_over_what_the_text_shows_and_reaches_the_queue(stor
         assert documents(session, DocumentFilter(state="IT")).items == []
 
 
-@pytest.mark.parametrize("given", [{"date": "yesterday"}, {"colour": "red"}])
+def test_a_file_that_declares_an_absurd_state_or_date_is_kept_without(store: Store, give: Any) -> None:
+    id_ = give(TEXT, SAID, state=unlike(3000), date=unlike(3000), title="A title")
+    with store.read() as session:
+        found = get_document(session, id_)
+        assert (found.state, found.date, found.title) == (None, None, "A title")
+        said = [warning.message for warning in load_text(session, id_).warnings]
+        assert [message.split()[1] for message in said] == ["state", "date"]
+        assert len(tags(session).items) == 2
+
+
+def test_the_longest_state_that_can_be_allowed_fits_every_index(
+    store: Store, give: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PALERMO_STATE_CHARACTERS", "500")
+    settings.cache_clear()
+    try:
+        give(TEXT, SAID, state=unlike(500), date=unlike(40))
+        with store.read() as session:
+            assert len(tags(session, TagFilter(state=unlike(500))).items) == 2
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+
+
+def unlike(length: int) -> str:
+    """Code points of four bytes that no compression makes shorter."""
+    return "".join(chr(0x10000 + int(random.Random(n).random() * 0x80000)) for n in range(length))
+
+
+@pytest.mark.parametrize("given", [{"date": "yesterday"}, {"colour": "red"}, {"state": "Z" * 101}])
 def test_metadata_that_is_none_is_refused(store: Store, given: dict[str, str]) -> None:
     with pytest.raises(UsageError), store.write() as session:
         add_document(session, b"x", "x.txt", given=given)

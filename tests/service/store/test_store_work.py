@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -21,6 +22,7 @@ from palermo.service.store.people import (
     get_user,
     revoke_token,
     user_by_name,
+    users,
 )
 from palermo.service.store.work import (
     answer_key,
@@ -176,3 +178,34 @@ def test_the_log_is_read_by_object_and_by_person(store: Store) -> None:
         assert events(session, object_="export:1").items[0].amount == 3
         page = events(session, limit=2)
         assert [one.action for one in events(session, after=page.after).items] == ["user.add"]
+
+
+@pytest.mark.parametrize(("name", "other"), [("ann lee", "Ann LEE"), ("Émile", "émile"), ("Groß", "GROSS")])
+def test_names_that_differ_in_capitals_only_are_one_name(store: Store, name: str, other: str) -> None:
+    with store.write() as session:
+        first = add_user(session, name, "admin", HASH)
+        with pytest.raises(Conflict, match="taken"):
+            add_user(session, other, "reader", HASH)
+        assert user_by_name(session, name) == first
+        assert user_by_name(session, other) is None
+
+
+def test_of_names_that_are_taken_together_one_is_given(store: Store) -> None:
+    ready, refused = threading.Barrier(2), []
+
+    def add(name: str) -> None:
+        ready.wait(300)
+        try:
+            with store.write() as session:
+                add_user(session, name, "reader", HASH)
+        except Conflict:
+            refused.append(name)
+
+    threads = [threading.Thread(target=add, args=(name,)) for name in ("ann", "Ann")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 1
+    with store.read() as session:
+        assert {user.name for user in users(session)} | set(refused) == {"ann", "Ann"}

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import Request
 from palermo.corpora.documents.readers import bare_name
-from palermo.corpora.errors import LimitExceeded, UnsupportedFormat, UsageError
+from palermo.corpora.errors import LimitExceeded, UsageError
 from palermo.corpora.settings import Settings
 from palermo.service.analysis import text_bytes
 from palermo.service.api.problems import Invalid
-from palermo.service.api.uploads import TooSlow, is_language
+from palermo.service.api.uploads import is_language, opened
 from palermo.service.intake import Given
 from palermo.service.store.documents import METADATA
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
 
 _OPTIONS = ("kind", "language")
 _FORM = {"file", "manifest", "name", "csrf_token", *METADATA, *_OPTIONS}
 _TEXT = {"text", "name", *METADATA, *_OPTIONS}
 _LISTED = {"name", "documents"}
-_FIELD_BYTES = 100_000
 _LONGEST = 1000
 
 _ABOUT = {
@@ -102,30 +98,13 @@ async def receive(request: Request, limits: Settings, *, listed: bool = False) -
         LimitExceeded: too many files.
         TooSlow: it did not arrive within `request_seconds`.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    try:
-        async with asyncio.timeout(limits.request_seconds):
-            if media_type == "multipart/form-data":
-                return await _multipart(request, limits)
-            if media_type == "application/json":
-                fields = _object(await request.body())
-                return _of_list(fields, limits) if listed else _of_text(fields)
-    except TimeoutError as error:
-        raise TooSlow(f"the request did not arrive within {limits.request_seconds:g} s") from error
-    raise UnsupportedFormat("send multipart/form-data with files, or application/json")
 
+    def of_json(value: Any) -> Gift:
+        fields = _object(value)
+        return _of_list(fields, limits) if listed else _of_text(fields)
 
-async def _multipart(request: Request, limits: Settings) -> Gift:
-    try:
-        form = await request.form(max_files=limits.request_files, max_fields=50, max_part_size=_FIELD_BYTES)
-    except HTTPException as error:
-        if error.detail.startswith("Too many files"):
-            raise LimitExceeded(f"more than {limits.request_files} files in one request", hint="send a ZIP") from error
-        raise Invalid(f"malformed multipart body: {error.detail}") from error
-    try:
-        return await _of_form(form)
-    finally:
-        await form.close()
+    wanted = "send multipart/form-data with files, or application/json"
+    return await opened(request, limits, _of_form, of_json, fields=50, wanted=wanted, fewer="send a ZIP")
 
 
 async def _of_form(form: FormData) -> Gift:
@@ -151,14 +130,10 @@ def _name_of(uploads: list[Given]) -> str:
     return first if len(uploads) == 1 else f"{first} + {len(uploads) - 1}"
 
 
-def _object(data: bytes) -> dict[str, Any]:
-    try:
-        fields = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise Invalid("the body is not JSON") from error
-    if not isinstance(fields, dict):
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
         raise Invalid("an object is needed")
-    return fields
+    return value
 
 
 def _of_text(fields: dict[str, Any]) -> Gift:

@@ -1,11 +1,15 @@
-"""The body of a request for an analysis, multipart or JSON, as a document to read."""
+"""Bodies of requests, multipart or JSON: opened within limits, and read as the document of an analysis.
+
+`given` opens the bodies that give documents to keep with the same function.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, cast, get_args
+from typing import Any, TypeVar, cast, get_args
 
 from fastapi import Request
 from palermo.corpora.documents.document import Kind
@@ -20,6 +24,9 @@ from starlette.exceptions import HTTPException
 _FIELDS = {"file", "text", "name", "kind", "language", "csrf_token"}
 _FIELD_BYTES = 100_000
 _LANGUAGE_LETTERS = 3
+
+Body = TypeVar("Body")
+"""What a reader makes of a body."""
 
 
 class TooSlow(PalermoError):
@@ -49,29 +56,67 @@ async def receive(request: Request, limits: Settings) -> Upload:
         LimitExceeded: too large, or too many files.
         TooSlow: it did not arrive within `request_seconds`.
     """
+    wanted = "send multipart/form-data with a file, or application/json with a text"
+    return await opened(request, limits, _from_form, _from_json, fields=20, wanted=wanted)
+
+
+async def opened(
+    request: Request,
+    limits: Settings,
+    of_form: Callable[[FormData], Awaitable[Body]],
+    of_json: Callable[[Any], Body],
+    *,
+    fields: int,
+    wanted: str,
+    fewer: str | None = None,
+) -> Body:
+    """What a body holds, read by one of two readers; this time limit and these refusals are those of all of them.
+
+    Args:
+        request: whose body it is; it is read once.
+        limits: `request_seconds` for the arrival, `request_files` for its files.
+        of_form: reads a multipart form, which is closed afterwards.
+        of_json: reads a JSON value of any kind.
+        fields: most fields of a form that are no files.
+        wanted: what to say to a body of another media type.
+        fewer: what to advise where there are too many files.
+
+    Raises:
+        UnsupportedFormat: neither multipart nor JSON.
+        Invalid: the body is malformed.
+        LimitExceeded: too many files.
+        TooSlow: it did not arrive within `request_seconds`.
+    """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         async with asyncio.timeout(limits.request_seconds):
             if media_type == "multipart/form-data":
-                return await _multipart(request, limits)
+                form = await _form(request, limits.request_files, fields, fewer)
+                try:
+                    return await of_form(form)
+                finally:
+                    await form.close()
             if media_type == "application/json":
-                return _from_json(await request.body())
+                return of_json(_json(await request.body()))
     except TimeoutError as error:
         raise TooSlow(f"the request did not arrive within {limits.request_seconds:g} s") from error
-    raise UnsupportedFormat("send multipart/form-data with a file, or application/json with a text")
+    raise UnsupportedFormat(wanted)
 
 
-async def _multipart(request: Request, limits: Settings) -> Upload:
+async def _form(request: Request, files: int, fields: int, fewer: str | None) -> FormData:
     try:
-        form = await request.form(max_files=limits.request_files, max_fields=20, max_part_size=_FIELD_BYTES)
+        return await request.form(max_files=files, max_fields=fields, max_part_size=_FIELD_BYTES)
     except HTTPException as error:
         if error.detail.startswith("Too many files"):
-            raise LimitExceeded(f"more than {limits.request_files} files in one request") from error
+            raise LimitExceeded(f"more than {files} files in one request", hint=fewer) from error
         raise Invalid(f"malformed multipart body: {error.detail}") from error
+
+
+def _json(data: bytes) -> Any:
     try:
-        return await _from_form(form)
-    finally:
-        await form.close()
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise Invalid("the body is not JSON") from error
 
 
 async def _from_form(form: FormData) -> Upload:
@@ -85,11 +130,7 @@ async def _from_form(form: FormData) -> Upload:
     return Upload(await files[0].read(), bare_name(files[0].filename or "document"), kind, language)
 
 
-def _from_json(body: bytes) -> Upload:
-    try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Invalid("the body is not JSON") from error
+def _from_json(fields: Any) -> Upload:
     if not isinstance(fields, dict) or not isinstance(fields.get("text"), str):
         raise Invalid("a string is needed", source="text")
     unknown = sorted(set(fields) - _FIELDS | {"file"} & set(fields))

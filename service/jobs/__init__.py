@@ -5,6 +5,7 @@
     standing   an analysis as people have decided it
     presence   which processes work on a SQLite file
     progress   how far a batch is
+    endurance  a command that kills processes in the middle of a batch, and counts
 
 The store's tables are the queue, the progress that people see, and all that outlives a process. A document's reading,
 its analysis and the end of its job are stored in one transaction: a process may be killed at any point, and what it had

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from palermo.service.exports import akn_meta
-from palermo.service.exports.akn_meta import NAMESPACE, OWN, Annotation, element, safe
+from palermo.service.exports.akn_meta import NAMESPACE, OWN, Annotation, element
 from palermo.service.exports.nesting import Mark, nest
-from palermo.service.exports.rows import metadatum, noted
+from palermo.service.exports.rows import metadatum, noted, safe
 
 SHAPES = {"judgment": ("judgment", "header", "judgmentBody"), "statute": ("act", "preface", "body")}
 """Kind of document -> its element, and those of its first lines and of its text."""

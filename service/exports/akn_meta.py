@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from palermo.service.exports.nesting import Mark
-from palermo.service.exports.rows import engine, metadatum, noted
+from palermo.service.exports.rows import engine, metadatum, noted, safe
 from palermo.service.pages.view import label_of
 
 NAMESPACE = "http://docs.oasis-open.org/legaldocml/ns/akn/3.0"
 OWN = "urn:palermo:vocabulary:"
 SOURCE = "#palermo"
 NO_DATE = "0001-01-01"
-"""The schema asks for a date where a document shows none; its name says that it is unknown."""
+"""The schema asks for a whole date where a document shows none or a part; the date's name says how much is known."""
 
+_DATES = {0: "unknown", 4: "year", 7: "month", 10: "document"}
+"""Length of a date, as metadata give it -> its name."""
 _TAG = ("provision", "score", "predicted", "decision")
 _ELEMENT = ("standard", "role", "score")
 
@@ -47,17 +48,6 @@ def element(parent: Any, name: str, /, **attributes: str) -> Any:
     from lxml import etree
 
     return etree.SubElement(parent, f"{{{NAMESPACE}}}{name}", {key: safe(value) for key, value in attributes.items()})
-
-
-def safe(text: str) -> str:
-    """The text with U+FFFD for each character that XML 1.0 can't hold (section 2.2); as long as before."""
-    return text.translate(_forbidden())
-
-
-@lru_cache(maxsize=1)
-def _forbidden() -> dict[int, str]:
-    controls = set(range(0x20)) - {0x9, 0xA, 0xD}
-    return dict.fromkeys([*controls, *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd")
 
 
 def write(meta: Any, main: str, analysis: dict[str, Any], annotations: list[Annotation]) -> None:
@@ -106,7 +96,12 @@ def _level(identification: Any, name: str, uri: str, date: str | None, author: s
     level = element(identification, name)
     element(level, "FRBRthis", value=f"{uri}/!main" if not uri.endswith(".akn") else f"{uri[:-4]}/!main.akn")
     element(level, "FRBRuri", value=uri)
-    element(level, "FRBRdate", date=date or NO_DATE, name="document" if date else "unknown")
+    element(
+        level,
+        "FRBRdate",
+        date=f"{date}{NO_DATE[len(date) :]}" if date else NO_DATE,
+        name=_DATES.get(len(date or ""), "document"),
+    )
     element(level, "FRBRauthor", href=author)
     return level
 

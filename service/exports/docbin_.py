@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from palermo.corpora.labelled.docbin import Marked, Text, to_bytes
 from palermo.corpora.labelled.exports import SPANS_KEY
-from palermo.service.exports.rows import engine, metadatum, noted
+from palermo.service.exports.rows import engine, metadatum, noted, whole
 
 EVIDENCE = "evidence"
 
@@ -37,7 +37,7 @@ def _text(analysis: dict[str, Any], passage: dict[str, Any]) -> Text:
         return Marked(where["start"] - offset, where["end"] - offset, label, id_)
 
     return Text(
-        passage["text"],
+        whole(passage["text"]),
         passage["language"],
         spans={
             EVIDENCE: [marked(tag["evidence"], tag["provision"]) for tag in tags],
@@ -53,7 +53,10 @@ def _text(analysis: dict[str, Any], passage: dict[str, Any]) -> Text:
         cats={tag["provision"]: tag["score"] for tag in passage["tags"]},
         user_data={
             "document": _document(analysis),
-            "passage": {key: passage[key] for key in ("index", "number", "heading", "language", "start", "end")},
+            "passage": {
+                **{key: passage[key] for key in ("index", "number", "language", "start", "end")},
+                "heading": passage["heading"] and whole(passage["heading"]),
+            },
             "engine": engine(analysis),
         },
     )
@@ -61,4 +64,5 @@ def _text(analysis: dict[str, Any], passage: dict[str, Any]) -> Text:
 
 def _document(analysis: dict[str, Any]) -> dict[str, Any]:
     described = {key: analysis["document"][key] for key in ("name", "sha256", "kind", "language")}
-    return {**described, **{key: metadatum(analysis, key) for key in ("title", "court", "state", "date", "number")}}
+    described |= {key: metadatum(analysis, key) for key in ("title", "court", "state", "date", "number")}
+    return {key: value and whole(value) for key, value in described.items()}

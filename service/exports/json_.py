@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from palermo.service.exports.rows import utf8
+
 
 def render(analysis: dict[str, Any]) -> bytes:
     """Pretty JSON in UTF-8, ending in a newline."""
-    return (json.dumps(analysis, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
+    return utf8(json.dumps(analysis, ensure_ascii=False, indent=2, allow_nan=False) + "\n")

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import IO, Any
 
+from palermo.service.exports.rows import utf8
+
 
 def write(records: Iterator[dict[str, Any]], file: IO[bytes]) -> None:
     """Write each record and flush it, so that a stopped batch keeps what it has."""
@@ -16,4 +18,4 @@ def write(records: Iterator[dict[str, Any]], file: IO[bytes]) -> None:
 
 def line(record: dict[str, Any]) -> bytes:
     """A record as one line of JSON in UTF-8."""
-    return (json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n").encode()
+    return utf8(json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from palermo.service.exports.rows import engine, metadatum
+from palermo.service.exports.rows import engine, metadatum, utf8
 
 CONTEXT = {
     "@vocab": "https://schema.org/",
@@ -35,7 +35,7 @@ def render(analysis: dict[str, Any]) -> bytes:
     ]
     node["palermo:mentalElement"] = [entry["standard"] for entry in analysis["mens_rea"]]
     node["palermo:engine"] = {f"palermo:{key}": value for key, value in engine(analysis).items()}
-    return (json.dumps(node, ensure_ascii=False, indent=2) + "\n").encode()
+    return utf8(json.dumps(node, ensure_ascii=False, indent=2) + "\n")
 
 
 def _concept(entry: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from palermo.service.exports.rows import engine, metadatum, noted
+from palermo.service.exports.rows import engine, metadatum, noted, utf8
 
 PASSAGES = 3
 """Passages that a provision adds to the key passages: its best ones."""
@@ -22,7 +22,7 @@ _IDENTITY = ("state", "court", "date", "title", "number", "neutral_citation", "e
 
 def render(analysis: dict[str, Any]) -> bytes:
     """One JSON object in UTF-8."""
-    return (json.dumps(record(analysis), ensure_ascii=False, indent=2) + "\n").encode()
+    return utf8(json.dumps(record(analysis), ensure_ascii=False, indent=2) + "\n")
 
 
 def record(analysis: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,11 @@
-"""An analysis as rows of a table; the CSV and XLSX exports share it, and the defence against formulas in cells."""
+"""What the exports share: an analysis as rows of a table, texts that can be written, cells that stay texts."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 ENGINE_COLUMNS = ("engine", "engine_version", "model", "model_sha256", "taxonomy")
@@ -38,18 +41,58 @@ TAG_COLUMNS = (
 )
 """Columns of the CSV and of the sheet of tags."""
 
-SPAN_COLUMNS = ("file", "passage", "passage_number", "standard", "role", "text", "start", "end", "score")
+SPAN_COLUMNS = ("file", "sha256", "passage", "passage_number", "standard", "role", "text", "start", "end", "score")
 DOCUMENT_COLUMNS = (
     *("file", "sha256", "title", "court", "state", "date", "case_number", "kind", "language", "characters"),
     *("passages", "provisions", "warnings", *ENGINE_COLUMNS),
 )
 
-_TRIGGERS = ("=", "+", "-", "@", "\t", "\r")
+_SIGNS = frozenset("=+-@")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def whole(text: str) -> str:
+    """The text with U+FFFD for each lone surrogate, which no file can hold; as long as before."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def utf8(text: str) -> bytes:
+    """The text as a file; every export that is text is written with it."""
+    return whole(text).encode()
+
+
+def safe(text: str) -> str:
+    """The text with U+FFFD for each character that XML 1.0 can't hold (section 2.2); as long as before."""
+    return text.translate(_forbidden())
+
+
+@lru_cache(maxsize=1)
+def _forbidden() -> dict[int, str]:
+    controls = set(range(0x20)) - {0x9, 0xA, 0xD}
+    return dict.fromkeys([*controls, *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd")
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet could run a cell as a formula (OWASP, "CSV injection").
+
+    Signs count in their other widths too, which East Asian spreadsheets read alike, and so do those behind white space
+    or characters that are not seen, which some readers drop. A tab or a line end in front is a trigger of its own.
+    """
+    if text[:1] in ("\t", "\r", "\n"):
+        return True
+    first = next((c for c in text if unicodedata.category(c)[0] not in "ZC"), "")
+    return unicodedata.normalize("NFKC", first) in _SIGNS
 
 
 def defused(value: Any) -> Any:
-    """A cell that no spreadsheet runs as a formula (OWASP, "CSV injection"): a quote goes in front of a trigger."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_TRIGGERS) else value
+    """A cell that no spreadsheet runs: a quote goes in front of a formula, and of one that has such quotes already.
+
+    So whoever reads the table back takes one quote off where a formula follows the quotes, and has the text again.
+    """
+    if not isinstance(value, str):
+        return value
+    text = whole(value)
+    return f"'{text}" if is_formula(text.lstrip("'")) else text
 
 
 def tags(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -91,6 +134,7 @@ def spans(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for span in passage["mens_rea"]:
             yield {
                 "file": record["document"]["name"],
+                "sha256": record["document"]["sha256"],
                 "passage": passage["index"],
                 "passage_number": passage["number"],
                 **{key: span[key] for key in ("standard", "role", "text", "start", "end", "score")},

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from palermo.service.exports.rows import engine, noted
+from palermo.service.exports.rows import engine, noted, utf8
 
 CONTEXT = "http://www.w3.org/ns/anno.jsonld"
 AROUND = 32
@@ -30,7 +30,7 @@ def render(analysis: dict[str, Any]) -> bytes:
         },
         "items": list(_annotations(analysis)),
     }
-    return (json.dumps(page, ensure_ascii=False, indent=2) + "\n").encode()
+    return utf8(json.dumps(page, ensure_ascii=False, indent=2) + "\n")
 
 
 def _annotations(analysis: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import IO, Any
 from palermo.service.exports import rows
 
 CELL_CHARACTERS = 32_767
-"""Longest text of a cell (ECMA-376)."""
+"""Longest text of a cell (ECMA-376), in UTF-16 code units."""
 
 _ERRORS = ("file", "code", "message", "hint")
 
@@ -48,12 +48,20 @@ def _rows(record: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _cell(sheet: Any, value: Any) -> Any:
-    """A cell whose text is text: the type is set, so nothing in a document becomes a formula."""
+    """A cell whose text is text: its type says so, and what looks like a formula stays text when it is edited."""
     from openpyxl.cell import WriteOnlyCell
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
     if not isinstance(value, str):
         return value
-    cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("\ufffd", value)[:CELL_CHARACTERS])
+    text = _cut(rows.safe(value))
+    cell = WriteOnlyCell(sheet, value=text)
     cell.data_type = "s"
+    if rows.is_formula(text):
+        cell.quotePrefix = True
     return cell
+
+
+def _cut(text: str) -> str:
+    if len(text) * 2 <= CELL_CHARACTERS:
+        return text
+    return text.encode("utf-16-le")[: CELL_CHARACTERS * 2].decode("utf-16-le", "ignore")

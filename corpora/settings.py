@@ -11,11 +11,16 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+SECRETS = Path("/run/secrets")
+"""Where containers are given secrets, as files named after settings: `palermo_database_url`."""
+
 
 class Settings(BaseSettings):
     """Settings and limits; sizes in bytes, times in seconds, unless the name says otherwise."""
 
-    model_config = SettingsConfigDict(env_prefix="PALERMO_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="PALERMO_", frozen=True, extra="ignore", secrets_dir=SECRETS if SECRETS.is_dir() else None
+    )
 
     model_dir: Path | None = Field(None, description="Folder of the model; unset: the one shipped with Palermo.")
     engine: str = Field(
@@ -128,6 +133,15 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address that the service listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port that the service listens on.")
+    log_format: str = Field(
+        "text", pattern="^(text|json)$", description="Log on standard error, one event a line: text, or json."
+    )
+    metrics_token: SecretStr | None = Field(
+        None, min_length=16, description="Secret with which a monitoring system may read `/metrics`, and nothing else."
+    )
+    stop_seconds: float = Field(
+        30.0, gt=0, description="How long a stop waits for requests, and then for documents at work."
+    )
 
 
 @lru_cache(maxsize=1)

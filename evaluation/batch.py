@@ -101,14 +101,14 @@ def _watch(process: subprocess.Popen[bytes], results: Path, started: float, repo
     while process.poll() is None:
         if not report.first and next(results.rglob("*.json"), None) is not None:
             report.first = time.monotonic() - started
-        report.peak = max(report.peak, _memory(process.pid))
+        report.peak = max(report.peak, resident(process.pid))
         try:
             process.wait(POLL)
         except subprocess.TimeoutExpired:
             continue
 
 
-def _memory(pid: int) -> int:
+def resident(pid: int) -> int:
     """Resident memory of a process and its descendants, in bytes; 0 where /proc does not tell."""
     total = 0
     waiting = [pid]

@@ -15,10 +15,24 @@ from palermo.corpora.settings import Settings, settings
 from palermo.service.access import answers
 from palermo.service.access import routes as access
 from palermo.service.analysis import DeferredTagger, Tags, default_tagger
-from palermo.service.api import admin, analyses, batches, documents, exports, pages, problems, reviews, routes, tags
+from palermo.service.api import (
+    admin,
+    analyses,
+    batches,
+    documents,
+    exports,
+    metrics,
+    pages,
+    problems,
+    reviews,
+    routes,
+    tags,
+)
 from palermo.service.api.gate import Gate
 from palermo.service.api.middleware import BodyLimit, Border
+from palermo.service.api.watch import Watch
 from palermo.service.jobs import Jobs
+from palermo.service.meters import Meters
 from palermo.service.store import Store, database_url, open_store
 
 log = logging.getLogger(__name__)
@@ -59,20 +73,24 @@ def create_app(
         tagger if tagger is None or isinstance(tagger, DeferredTagger) else DeferredTagger(lambda: tagger)
     )
     app.state.tagger = app.state.tagger or default_tagger()
+    app.state.meters = Meters()
+    app.state.tagger.observe = app.state.meters.tagging.observe
     app.state.limits = limits
     app.state.pool = pool or ParserPool(limits=limits)
     app.state.owns_pool = pool is None
     app.state.store = store
     app.state.jobs = None
+    app.state.idle = True
     app.state.gate = Gate(limits.parser_workers, limits.request_queue)
     answers.install(app)
-    for part in (routes, documents, batches, analyses, tags, reviews, exports, admin):
+    for part in (routes, documents, batches, analyses, tags, reviews, exports, admin, metrics):
         app.include_router(part.router)
     app.include_router(pages.router)
     app.include_router(access.router)
     problems.install(app)
     app.add_middleware(BodyLimit, limit=limits.request_bytes)
     app.add_middleware(Border)
+    app.add_middleware(Watch, meters=app.state.meters)
     return app
 
 
@@ -83,13 +101,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     if owns_store:
         app.state.store = await asyncio.to_thread(_open, app.state.limits)
     state = app.state
-    state.jobs = Jobs(state.store, state.tagger, pool=state.pool, limits=state.limits)
+    state.jobs = Jobs(state.store, state.tagger, pool=state.pool, limits=state.limits, meters=state.meters)
     state.jobs.start()
     try:
         yield
     finally:
         await loading
-        await asyncio.to_thread(state.jobs.stop)
+        state.idle = await asyncio.to_thread(state.jobs.stop)
         if owns_store:
             state.store.close()
             state.store = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -116,16 +116,17 @@ async def get_events(request: Request, who: Reader, batch: Id) -> StreamingRespo
     """A stream that ends with the batch, or after `events_seconds`; each event's data is a `Progress` as JSON."""
     look = partial(_progress, request, batch)
     first = await anyio.to_thread.run_sync(look)
-    events = _events(first, look, request.app.state.limits.events_seconds)
+    state = request.app.state
+    events = _events(first, look, state.limits.events_seconds, lambda: state.jobs is not None and state.jobs.stopping)
     return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
-async def _events(seen: Progress, look: Any, seconds: float) -> AsyncIterator[str]:
+async def _events(seen: Progress, look: Any, seconds: float, stopping: Callable[[], bool]) -> AsyncIterator[str]:
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
     yield _event("progress", seen)
     quiet = 0.0
-    while not seen.finished and loop.time() < until:
+    while not seen.finished and loop.time() < until and not stopping():
         await asyncio.sleep(POLL_SECONDS)
         now = await anyio.to_thread.run_sync(look)
         quiet += POLL_SECONDS

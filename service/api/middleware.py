@@ -57,7 +57,7 @@ class BodyLimit:
 
 
 class Border:
-    """The outermost layer: headers that keep browsers from loading, framing or guessing, and an answer to any fault."""
+    """Second only to `watch`: headers that keep browsers from loading, framing, guessing, and an answer to any fault."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -81,5 +81,5 @@ class Border:
         except Exception as error:
             if started or scope["type"] != "http":
                 raise
-            problem = fault(error, f"{scope['method']} {scope['path']}")
+            problem = fault(error, "a request")
             await answer(problem)(scope, receive, with_headers)

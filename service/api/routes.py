@@ -118,9 +118,19 @@ async def get_health() -> JSONResponse:
 
 @router.get("/readyz", tags=["service"], summary="Whether documents can be tagged", responses={503: problems.RESPONSE})
 def get_readiness(request: Request) -> JSONResponse:
-    """200 when the model is loaded and the database answers and has the shape that this version needs."""
-    if not request.app.state.tagger.ready:
-        raise NotReady("the model is not loaded")
+    """200 when the model is loaded, the database answers in the shape of this version, and documents are worked on.
+
+    503 with all reasons otherwise.
+    """
+    state = request.app.state
+    reasons = []
+    if not state.tagger.ready:
+        reasons.append("the model is not loaded")
     if not store_of(request).ready():
-        raise NotReady("the database does not answer, or is of another version")
+        reasons.append("the database does not answer, or is of another version")
+    if state.jobs is None or not state.jobs.alive:
+        stopping = state.jobs is not None and state.jobs.stopping
+        reasons.append("the service is stopping" if stopping else "no worker takes jobs")
+    if reasons:
+        raise NotReady("; ".join(reasons))
     return JSONResponse({"status": "ready"})

@@ -22,6 +22,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "corpus": ("corpus", "Check, describe, compare, rebuild and export labelled passages."),
     "serve": ("serve", "Start the API and the pages."),
     "worker": ("worker", "Work on queued documents beside the service."),
+    "backup": ("backup", "Copy the database and its documents into one file while the service runs."),
+    "restore": ("restore", "Put a backup into an empty data folder."),
     "user": ("user", "Add, list and change the people who may log in to the service."),
     "token": ("token", "Add, list and revoke the tokens of programs."),
     "doctor": ("doctor", "Check that everything Palermo needs is here and works."),

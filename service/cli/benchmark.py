@@ -1,4 +1,4 @@
-"""`palermo benchmark`: peers on the same passages, public data, predictions compared, folders read, tagged, checked."""
+"""`palermo benchmark`: peers, public data, predictions compared, folders read and tagged, a service under load."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ _NAMES = {
     "documents": "palermo.evaluation.batch",
     "ecthr": "palermo.evaluation.ecthr",
     "large": "palermo.evaluation.large",
+    "load": "palermo.evaluation.load",
     "reading": "palermo.evaluation.reading",
     "tfidf": "palermo.evaluation.baseline",
+    "upload": "palermo.evaluation.upload",
 }
 
 

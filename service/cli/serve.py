@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 import click
 from palermo.corpora.errors import UsageError
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from palermo.corpora.settings import Settings
-
-GRACE_SECONDS = 30
-"""How long a stop waits for requests at work."""
 
 
 @click.command("serve")
@@ -24,30 +25,54 @@ GRACE_SECONDS = 30
     help="Folder of the database; default: PALERMO_DATA_DIR, or palermo-data.",
 )
 def command(host: str | None, port: int | None, data: Path | None) -> None:
-    """Start the service; stop it with Ctrl-C or SIGTERM, which lets requests at work finish.
+    """Start the service; stop it with Ctrl-C or SIGTERM, which lets requests and documents at work finish.
 
     What it is given it keeps in the data folder, and tags one after another; no other process is needed.
     """
-    import uvicorn
     from palermo.service.api import create_app
+    from palermo.service.cli.stopping import end, end_at_sigterm
+    from palermo.service.logs import configure
     from palermo.service.store import database_url, open_store
 
     limits = in_folder(data)
     host = host or limits.host
     _check(host, limits)
+    end_at_sigterm()
     # Opened here, not by the application, so that what is wrong with it is said in one line.
     store = open_store(database_url(limits))
     store.migrate()
-    uvicorn.run(
-        create_app(limits=limits, store=store),
-        host=host,
-        port=limits.port if port is None else port,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        limit_concurrency=4 * (limits.parser_workers + limits.request_queue) + 16,
-        server_header=False,
-        forwarded_allow_ips=limits.proxies,
-    )
-    store.close()
+    configure(limits.log_format)
+    app = create_app(limits=limits, store=store)
+    try:
+        _run(app, limits, host, limits.port if port is None else port)
+    finally:
+        store.close()
+        end(app.state.idle)
+
+
+def _run(app: FastAPI, limits: Settings, host: str, port: int) -> None:
+    """Serve until a signal; from then on jobs are begun no more, while requests at work are still answered."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            if app.state.jobs is not None:
+                app.state.jobs.quit()
+            super().handle_exit(sig, frame)
+
+    options: dict[str, Any] = {
+        "timeout_graceful_shutdown": math.ceil(limits.stop_seconds),
+        "limit_concurrency": 4 * (limits.parser_workers + limits.request_queue) + 16,
+        "server_header": False,
+        "forwarded_allow_ips": limits.proxies,
+        "log_config": None,
+        "access_log": False,  # it would write addresses; `api.watch` writes the routes
+    }
+    server = Server(uvicorn.Config(app, host=host, port=port, **options))
+    with contextlib.suppress(KeyboardInterrupt):  # raised again at the end of a stop by Ctrl-C
+        server.run()
+    if not server.started:
+        raise click.exceptions.Exit(1)
 
 
 def in_folder(data: Path | None) -> Settings:

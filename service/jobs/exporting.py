@@ -45,7 +45,7 @@ def make(store: Store, id_: int) -> None:
     except PalermoError as error:
         _fail(store, id_, error)
     except Exception as error:  # the border of a job: only the type is logged, the message might quote a document
-        log.exception("unforeseen %s in export %d", type(error).__name__, id_, exc_info=False)
+        log.exception("unforeseen %s in an export", type(error).__name__, exc_info=False, extra={"export": id_})
         _fail(store, id_, PalermoError("unforeseen error; it has been logged"))
 
 

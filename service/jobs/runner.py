@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from palermo.corpora.documents.sandbox import ParserPool
     from palermo.corpora.settings import Settings
     from palermo.service.analysis import Tags
+    from palermo.service.meters import Meters
     from palermo.service.store.engine import Store
 
 log = logging.getLogger(__name__)
@@ -34,7 +36,6 @@ T = TypeVar("T")
 
 POLL_SECONDS = 2.0
 """How soon work is found that another process has stored; this process's own is found at once."""
-STOP_SECONDS = 30.0
 HOUSEKEEPING_SECONDS = 3600.0
 KEY_HOURS = 24
 
@@ -47,10 +48,20 @@ class Jobs:
         tagger: used by one thread at a time.
         pool: reading processes; None: the process's shared pool.
         limits: settings.
+        meters: what counts the jobs that end here.
     """
 
-    def __init__(self, store: Store, tagger: Tags, *, pool: ParserPool | None = None, limits: Settings) -> None:
+    def __init__(
+        self,
+        store: Store,
+        tagger: Tags,
+        *,
+        pool: ParserPool | None = None,
+        limits: Settings,
+        meters: Meters | None = None,
+    ) -> None:
         self._store, self._tagger, self._pool, self._limits = store, tagger, pool, limits
+        self._meters = meters
         self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._changed = threading.Condition()
         self._news = 0
@@ -77,12 +88,35 @@ class Jobs:
         for thread in self._threads:
             thread.start()
 
-    def stop(self, seconds: float = STOP_SECONDS) -> None:
-        """End after what is at work, or after `seconds`; what is not done then is given back, and begun again later."""
+    @property
+    def alive(self) -> bool:
+        """Whether work is taken: all threads run, and no stop was asked for."""
+        return not self._stopping and bool(self._threads) and all(thread.is_alive() for thread in self._threads)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether a stop was asked for."""
+        return self._stopping
+
+    def quit(self) -> None:
+        """Take no more work, and wait for nothing; a handler of signals may call it."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-        until = time.monotonic() + seconds
+
+    def stop(self, seconds: float | None = None) -> bool:
+        """End after what is at work, or after `seconds`; what is not done then is given back, and begun again later.
+
+        Args:
+            seconds: None: those of the settings.
+
+        Returns:
+            Whether all threads have ended; where not, the process must end without waiting for them.
+        """
+        self.quit()
+        until = time.monotonic() + (self._limits.stop_seconds if seconds is None else seconds)
+        with suppress(StoreError):
+            self._renew()  # the thread that renews leases ends with the others
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
         try:
@@ -93,6 +127,7 @@ class Jobs:
             log.warning("what was at work begins again when its lease has run out: %s", error)
         if self._presence is not None:
             self._presence.leave()
+        return not any(thread.is_alive() for thread in self._threads)
 
     def submit(self, batch_id: int | None = None) -> None:
         """Tell the threads that a batch or an export has been stored; it would be found without, but later."""
@@ -162,11 +197,16 @@ class Jobs:
             return False
         self._last_batch = job.batch
         self._jobs.add(job.id)
+        started = time.perf_counter()
         try:
-            tagging.work(self._store, job, self._name, self._tagger, self._pool)
+            outcome = tagging.work(self._store, job, self._name, self._tagger, self._pool)
         finally:
             self._jobs.discard(job.id)
             self.submit()
+        seconds = round(time.perf_counter() - started, 3)
+        log.info("job ended", extra={"job": job.id, "batch": job.batch, "outcome": outcome, "seconds": seconds})
+        if self._meters is not None:
+            self._meters.ended.count(outcome)
         return True
 
     def _one_export(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from palermo.corpora.documents.readers import reader_for
 from palermo.corpora.documents.reading import read_document_safely
@@ -22,26 +22,29 @@ if TYPE_CHECKING:
     from palermo.service.store.queue import JobInput
 
 log = logging.getLogger(__name__)
+Outcome = Literal["done", "failed", "dropped"]
+"""How a job ended here; dropped: its document was deleted, or another process has taken it over."""
 
 
-def work(store: Store, job: JobInput, worker: str, tagger: Tags, pool: ParserPool | None) -> None:
+def work(store: Store, job: JobInput, worker: str, tagger: Tags, pool: ParserPool | None) -> Outcome:
     """Do a job that `worker` has claimed; whatever is wrong with its document is written down as its failure.
 
     Raises:
         StoreError: the database does not answer; the job's lease then runs out, and the job is begun again.
     """
     try:
-        _work(store, job, worker, tagger, pool)
+        return _work(store, job, worker, tagger, pool)
     except StoreError:
         raise
     except PalermoError as error:
-        _fail(store, job, worker, error)
+        return _fail(store, job, worker, error)
     except Exception as error:  # the border of a job: only the type is logged, the message might quote the document
-        log.exception("unforeseen %s in job %d", type(error).__name__, job.id, exc_info=False)
-        _fail(store, job, worker, PalermoError("unforeseen error; it has been logged", hint="please report it"))
+        about = {"job": job.id, "batch": job.batch}
+        log.exception("unforeseen %s in a job", type(error).__name__, exc_info=False, extra=about)
+        return _fail(store, job, worker, PalermoError("unforeseen error; it has been logged", hint="please report it"))
 
 
-def _work(store: Store, job: JobInput, worker: str, tagger: Tags, pool: ParserPool | None) -> None:
+def _work(store: Store, job: JobInput, worker: str, tagger: Tags, pool: ParserPool | None) -> Outcome:
     read = _stored_reading(store, job.document)
     if read is None:
         kind = cast("Kind | None", job.kind)
@@ -50,7 +53,7 @@ def _work(store: Store, job: JobInput, worker: str, tagger: Tags, pool: ParserPo
     engine = tagger.info()
     with store.read() as session:
         if not still_wanted(session, job.id, worker):
-            return
+            return "dropped"
         known = has_analysis(session, job.document, read.extractor, engine)
     result: dict[str, Any] | None = None if known else tagged(read, tagger)
     with store.write() as session:
@@ -58,6 +61,7 @@ def _work(store: Store, job: JobInput, worker: str, tagger: Tags, pool: ParserPo
         if result is not None:
             save_analysis(session, result)
         finish_job(session, job.id)
+    return "done"
 
 
 def _stored_reading(store: Store, document: str) -> Document | None:
@@ -73,9 +77,11 @@ def _stored_reading(store: Store, document: str) -> Document | None:
     return read if read.extractor.partition("+")[0] == current else None
 
 
-def _fail(store: Store, job: JobInput, worker: str, error: PalermoError) -> None:
+def _fail(store: Store, job: JobInput, worker: str, error: PalermoError) -> Outcome:
     with store.write() as session:
-        if still_wanted(session, job.id, worker):
+        wanted = still_wanted(session, job.id, worker)
+        if wanted:
             fail_job(session, job.id, error)
     if not isinstance(error, NotFound):
-        log.info("job %d failed: %s", job.id, error.code)
+        log.info("job failed", extra={"job": job.id, "batch": job.batch, "code": error.code})
+    return "failed" if wanted else "dropped"

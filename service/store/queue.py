@@ -62,6 +62,15 @@ def has_work(session: Session) -> bool:
     return session.scalar(select(Job.id).where(found).limit(1)) is not None
 
 
+def job_states(session: Session) -> dict[str, int]:
+    """How many jobs there are in each state, 0 where none is; read from an index alone."""
+    found = session.execute(select(Job.state, func.count()).group_by(Job.state)).all()
+    counts = dict.fromkeys(("queued", "running", "done", "failed", "cancelled"), 0)
+    for state, count in found:
+        counts[state] = count
+    return counts
+
+
 def has_export(session: Session) -> bool:
     """Whether a claim could find an export."""
     return session.scalar(select(Export.id).where(_expired(Export, moment(session))).limit(1)) is not None

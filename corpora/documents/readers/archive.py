@@ -101,13 +101,23 @@ def open_archive(data: bytes, name: str) -> SafeArchive:
         raise BrokenDocument(
             "its archive is truncated or corrupt", source=name, hint="get a fresh copy of the file"
         ) from error
+    _check_count(archive.infolist(), name)
+    check_directory(archive, name)
+    return SafeArchive(archive, len(data), name)
+
+
+def check_directory(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
+    """The members of an archive, whose names, places and methods are safe to read.
+
+    Raises:
+        PasswordProtected, UnsafeDocument, BrokenDocument: as `open_archive`.
+    """
     infos = archive.infolist()
-    _check_count(infos, name)
     _check_names(infos, name)
     _check_overlap(infos, name)
     for info in infos:
         _check_member(info, name)
-    return SafeArchive(archive, len(data), name)
+    return infos
 
 
 def _check_count(infos: list[zipfile.ZipInfo], name: str) -> None:

@@ -107,7 +107,7 @@ def test_serve_refuses_to_let_others_in_without_accounts(run: Run, monkeypatch: 
     def never(*_: object, **__: object) -> None:
         raise AssertionError("it must not start")
 
-    monkeypatch.setattr("uvicorn.run", never)
+    monkeypatch.setattr("uvicorn.Server.run", never)
     for host in ("0.0.0.0", "::", "192.0.2.1", "palermo.example"):
         status, _, err = run("serve", "--host", host)
         assert status == 2

@@ -33,6 +33,9 @@ class TellingTagger:
     def tag(self, document: Document) -> dict[str, Any]:
         os.write(self._told, f"{document.sha256[:16]}\n".encode())
         os.read(0, 1)
+        return self.tagged(document)
+
+    def tagged(self, document: Document) -> dict[str, Any]:
         passages = [
             {
                 **{name: getattr(one, name) for name in ("index", "number", "heading", "language", "start", "end")},

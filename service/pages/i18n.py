@@ -1,7 +1,7 @@
 """Texts of the interface in six languages: which one a visitor reads, and its words, numbers and dates.
 
-Words lie in `words/*.json`: English and French whole, the other four at least the main navigation. What a language
-lacks is shown in English and marked as English, so that a screen reader says it right. Routes and `render` call it.
+Words lie in `words/*.json`, each with every text; a test keeps them whole. Should a language lack one all the same, it
+is shown in English and marked as English, so that a screen reader says it right. Routes and `render` call it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("en", "fr", "es", "ar", "zh", "ru")
 """Languages of the interface: the six of the United Nations; the first is the fallback."""
-COMPLETE = ("en", "fr")
 COOKIE = "palermo_language"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ps", "ur", "yi", "dv", "ku"})
 _PLURALS = frozenset({"zero", "one", "two", "few", "many", "other"})

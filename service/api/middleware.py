@@ -57,7 +57,7 @@ class BodyLimit:
 
 
 class Border:
-    """Second only to `watch`: headers that keep browsers from loading, framing, guessing, and an answer to any fault."""
+    """Second only to `watch`: headers that keep browsers from loading, framing or guessing, an answer to any fault."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from palermo.corpora.labelled.jsonl import read_records
 from palermo.corpora.labelled.passages import STANDARDS, LabelledPassage
 from palermo.evaluation.calibration import fit_platt
 from palermo.evaluation.mental import overlaps
@@ -20,6 +22,9 @@ from palermo.models.calibration import Calibration, Mixture, logit
 from palermo.models.mental import MentalElement, decode
 from palermo.models.pooling import TokenScores, logits
 from palermo.models.results import LAUNDERING, passage_result, prediction_line
+
+if TYPE_CHECKING:
+    from palermo.models.tagger import Tagger
 
 RISK = 0.05
 """Share of wrong tags that `assigned` may hold."""
@@ -232,6 +237,12 @@ def crossfit_lines(outputs: Outputs, bias: Floats, folds: int = 5) -> list[dict[
         for row, line in zip(outside, lines_of(outputs[outside], calibration), strict=True):
             lines[row] = line
     return lines
+
+
+def crossfit_of(tagger: Tagger, gold: Path, passages: Sequence[LabelledPassage]) -> list[dict[str, Any]]:
+    """`crossfit_lines` of a tagger on a file and the passages that were read from it."""
+    tokens = tagger.token_scores(record for _, record in read_records(gold, "passage"))
+    return crossfit_lines(outputs_of(tagger.labels, tagger.bias, tokens, passages), tagger.bias)
 
 
 def lines_of(outputs: Outputs, calibration: Calibration) -> list[dict[str, Any]]:

@@ -124,16 +124,17 @@ class DeferredTagger:
 
 
 def load_tagger(model: Path | None = None, engine: str | None = None) -> Tagger:
-    """The tagger of a folder and engine; None: what the settings say.
+    """The tagger of a folder and engine; None: the model in use, and the engine that the settings say.
 
     Raises:
         ModelError: the model can't be loaded.
     """
     from palermo.corpora.settings import settings
+    from palermo.models import installed
     from palermo.models.tagger import Tagger
 
     chosen = settings()
-    return Tagger.load(model or chosen.model_dir, engine or chosen.engine, chosen.threads)
+    return Tagger.load(model or installed.current(), engine or chosen.engine, chosen.threads)
 
 
 def default_tagger(model: Path | None = None, engine: str | None = None) -> DeferredTagger:

@@ -42,14 +42,20 @@ class Table:
         return 2 * self.both / total if total else None
 
     @property
+    def observed(self) -> float | None:
+        """Share of the decisions that are the same, 0 to 1; None where there is none."""
+        n = self.both + self.first + self.second + self.neither
+        return (self.both + self.neither) / n if n else None
+
+    @property
     def kappa(self) -> float | None:
         """Cohen's kappa (Cohen 1960), -1 to 1; None where chance agreement is complete."""
-        n = self.both + self.first + self.second + self.neither
-        if not n:
+        n, observed = self.both + self.first + self.second + self.neither, self.observed
+        if observed is None:
             return None
         a, b = (self.both + self.first) / n, (self.both + self.second) / n
         chance = a * b + (1 - a) * (1 - b)
-        return ((self.both + self.neither) / n - chance) / (1 - chance) if chance < 1 else None
+        return (observed - chance) / (1 - chance) if chance < 1 else None
 
     @property
     def alpha(self) -> float | None:
@@ -146,7 +152,8 @@ def _sum(tables: Iterable[Table]) -> Table:
     return sum(tables, Table())
 
 
-def _tabulate(decisions: Iterable[tuple[bool, bool]]) -> Table:
+def tabulate(decisions: Iterable[tuple[bool, bool]]) -> Table:
+    """The table of pairs of decisions: the first annotator's and the second's, yes or no."""
     counts = {(True, True): 0, (True, False): 0, (False, True): 0, (False, False): 0}
     for decision in decisions:
         counts[decision] += 1
@@ -154,7 +161,7 @@ def _tabulate(decisions: Iterable[tuple[bool, bool]]) -> Table:
 
 
 def _label_table(pairs: Sequence[tuple[LabelledPassage, LabelledPassage]], label: str, doubtful: bool) -> Table:
-    return _tabulate(
+    return tabulate(
         (label in a.labels, label in b.labels)
         for a, b in pairs
         if doubtful or (label not in a.maybe and label not in b.maybe)
@@ -162,7 +169,7 @@ def _label_table(pairs: Sequence[tuple[LabelledPassage, LabelledPassage]], label
 
 
 def _standards(pairs: Sequence[tuple[LabelledPassage, LabelledPassage]]) -> Table:
-    return _tabulate((_has(a, standard), _has(b, standard)) for a, b in pairs for standard in STANDARDS)
+    return tabulate((_has(a, standard), _has(b, standard)) for a, b in pairs for standard in STANDARDS)
 
 
 def _has(passage: LabelledPassage, standard: str) -> bool:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from palermo.service import schemas
 from palermo.service.access import Identity, require
-from palermo.service.api.replies import Id, one, reading, tagged
+from palermo.service.api.replies import Id, Number, one, reading, tagged
 from palermo.service.exports import json_
 from palermo.service.store import analyses as said
 from palermo.service.store.basics import clean
+from palermo.service.store.differences import Differences, differences
 from palermo.service.store.listing import TagFilter, tags
 from palermo.service.store.looks import passage_text
 from palermo.service.store.records import AnalysisRecord, PassageRecord, TagRecord
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 router = APIRouter(prefix="/v1")
@@ -31,6 +33,15 @@ class PassageView:
     passage: PassageRecord
     text: str
     tags: list[TagRecord]
+
+
+class Two(BaseModel):
+    """Two analyses of a document."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    before: Number = Field(None, description="Unset: the last one before `after` of the same reading.")
+    after: Number = Field(None, description="Unset: the newest.")
 
 
 @router.get(
@@ -58,6 +69,16 @@ def get_newest(request: Request, who: Reader, document: str) -> Response:
 def get_analysis(request: Request, who: Reader, document: str, analysis: Id) -> Response:
     """An older analysis, by its number."""
     return _analysis(request, document, analysis)
+
+
+@router.get(
+    "/documents/{document}/differences", tags=["analyses"], response_model=Differences,
+    summary="What another model sees otherwise",
+)  # fmt: skip
+def get_differences(request: Request, who: Reader, document: str, which: Annotated[Two, Query()]) -> Response:
+    """Tags that are new, gone or decided otherwise between two analyses of a reading; what people decided stays."""
+    found = reading(request, lambda session: differences(session, document, which.before, which.after))
+    return one(request, Differences, found)
 
 
 @router.get("/passages/{passage}", tags=["passages"], response_model=PassageView, summary="A passage")

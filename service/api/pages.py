@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from palermo.service.pages.routes import batches, documents, exports, figures, queue, start
+from palermo.service.pages.routes import agreement, batches, documents, exports, figures, queue, start
 
 router = APIRouter(include_in_schema=False)
 for _part in (
@@ -11,6 +11,7 @@ for _part in (
     start.router,
     documents.router,
     queue.router,
+    agreement.router,
     batches.router,
     figures.router,
     exports.router,

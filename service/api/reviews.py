@@ -9,7 +9,8 @@ from palermo.service.access import Identity, require
 from palermo.service.api import once
 from palermo.service.api.replies import Id, Number, Paged, Word, answer, one, reading, store_of
 from palermo.service.intake import fingerprint
-from palermo.service.store import reviews
+from palermo.service.store import agreement, reviews
+from palermo.service.store.agreement import AgreementRecord, DisagreementRecord
 from palermo.service.store.basics import clean
 from palermo.service.store.records import Page, ReviewRecord
 from palermo.service.store.reviews import Step
@@ -42,6 +43,7 @@ class ReviewStep(BaseModel):
     """What a person decides: of a tag of the passage, or `add` of one that it has not.
 
     `replacement` is what a `change` makes of it. `selection`: the words; unset: the tag's evidence, else the passage.
+    `adjudication`: whether it settles a disagreement of others, and is no opinion of its own.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -52,13 +54,17 @@ class ReviewStep(BaseModel):
     replacement: str | None = Field(None, max_length=60)
     selection: Selection | None = None
     comment: str | None = Field(None, max_length=2000)
+    adjudication: bool = False
 
 
 @router.post("", status_code=201, response_model=ReviewRecord, summary="Accept, reject, change or add a tag")
 def post_review(request: Request, who: Editor, asked: ReviewStep, key: once.Key = None) -> Response:
     """Write a step; nothing is overwritten, and `undo` takes it back."""
     selection = None if asked.selection is None else (asked.selection.start, asked.selection.end)
-    step = Step(asked.passage, asked.provision, asked.action, asked.replacement, selection, clean(asked.comment, 2000))
+    step = Step(
+        *(asked.passage, asked.provision, asked.action, asked.replacement, selection),
+        *(clean(asked.comment, 2000), asked.adjudication),
+    )
     location, _ = once.once(
         store_of(request), key, fingerprint("review", (), asked.model_dump()), who,
         lambda session: f"/v1/reviews/{reviews.review(session, step, reviewer=who.user).id}",
@@ -80,6 +86,19 @@ def post_undo(request: Request, who: Editor, review: Id, key: once.Key = None) -
 def get_reviews(request: Request, who: Reader, which: Annotated[Which, Query()]) -> Response:
     """A page of reviews, undone steps and undos too."""
     return answer(Page[ReviewRecord], reading(request, lambda session: reviews.reviews(session, **which.model_dump())))
+
+
+@router.get("/agreement", response_model=AgreementRecord, summary="How far reviewers agree")
+def get_agreement(request: Request, who: Reader) -> Response:
+    """Of each two reviewers, on the tags that both decided: the share decided alike, and Cohen's kappa."""
+    return one(request, AgreementRecord, reading(request, agreement.agreement))
+
+
+@router.get("/disagreements", response_model=Page[DisagreementRecord], summary="Tags that reviewers disagree on")
+def get_disagreements(request: Request, who: Reader, which: Annotated[Paged, Query()]) -> Response:
+    """What waits for an adjudication (`POST /v1/reviews` with `adjudication`), with the words and who said what."""
+    found = reading(request, lambda session: agreement.disagreements(session, which.after, which.limit))
+    return answer(Page[DisagreementRecord], found)
 
 
 @router.get("/{review}", response_model=ReviewRecord, summary="A review")

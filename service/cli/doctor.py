@@ -75,10 +75,9 @@ def _installed(name: str) -> bool:
 
 
 def _model() -> Iterator[Finding]:
-    from palermo.corpora.settings import settings
-    from palermo.models import manifest
+    from palermo.models import installed, manifest
 
-    folder = settings().model_dir or manifest.SHIPPED
+    folder = installed.current()
     manifest.verify(folder)
     yield Finding("model", OK, f"{folder.name}: every file has the hash of its manifest")
 

@@ -56,10 +56,7 @@ def command(
 def _crossfitted(
     gold: Path, passages: Sequence[LabelledPassage], model: Path | None, engine: str | None
 ) -> list[dict[str, Any]]:
-    from palermo.corpora.labelled.jsonl import read_records
-    from palermo.evaluation.fitting import crossfit_lines, outputs_of
+    from palermo.evaluation.fitting import crossfit_of
     from palermo.service.analysis import load_tagger
 
-    tagger = load_tagger(model, engine)
-    tokens = tagger.token_scores(record for _, record in read_records(gold, "passage"))
-    return crossfit_lines(outputs_of(tagger.labels, tagger.bias, tokens, passages), tagger.bias)
+    return crossfit_of(load_tagger(model, engine), gold, passages)

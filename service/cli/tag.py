@@ -16,12 +16,15 @@ from palermo.service.exports import FORMATS, Format
 if TYPE_CHECKING:
     from palermo.corpora.documents.given import Manifest
 
+_FORMATS = {name: one for name, one in FORMATS.items() if not one.needs_reviews}
+_NAME = click.Choice(list(_FORMATS))
+
 
 @click.command("tag")
 @click.argument("paths", nargs=-1, metavar="PATH...")
 @click.option("--text", help="Tag this text instead of files.")
 @click.option("--name", help="What to call standard input or the text; its suffix may tell the format.")
-@click.option("--format", "format_name", type=click.Choice(list(FORMATS)), help="Default: by OUTPUT's suffix, or json.")
+@click.option("--format", "format_name", type=_NAME, help="Default: by OUTPUT's suffix, or json.")
 @click.option("--output", type=click.Path(path_type=Path), help="A folder, or a file; default: standard output.")
 @click.option("--kind", type=click.Choice(["judgment", "statute"]), help="What all documents are; default: detected.")
 @click.option("--language", help="ISO 639-1 code of all documents; default: detected by passage.")
@@ -63,9 +66,9 @@ def _manifest(path: Path | None) -> Manifest | None:
 
 def _format(name: str | None, output: Path | None) -> Format:
     if name is None and output is not None:
-        matching = [one for one in FORMATS.values() if output.name.endswith(one.suffix)]
-        return max(matching, key=lambda one: len(one.suffix), default=FORMATS["json"])
-    return FORMATS[name or "json"]
+        matching = [one for one in _FORMATS.values() if output.name.endswith(one.suffix)]
+        return max(matching, key=lambda one: len(one.suffix), default=_FORMATS["json"])
+    return _FORMATS[name or "json"]
 
 
 def _sources(paths: tuple[str, ...], text: str | None, name: str | None, output: Path | None) -> list[inputs.Source]:

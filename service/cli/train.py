@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -35,11 +35,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value of the recipe, e.g. epochs=5.")
 def command(passages: tuple[Path, ...], settings: tuple[str, ...], held_out: Path | None, **options: Any) -> None:
     """Fine-tune an encoder on PASSAGES (.jsonl, .jsonl.gz) and export it to RUN/model."""
-    from palermo.corpora.errors import MissingExtra
-
-    lacking = [name for name in ("torch", "transformers", "onnx") if find_spec(name) is None]
-    if lacking:
-        raise MissingExtra(f"training needs {', '.join(lacking)}", hint="pip install 'palermo[train]'")
+    check_packages()
     from palermo.training.job import Job
     from palermo.training.pipeline import train
 
@@ -48,8 +44,21 @@ def command(passages: tuple[Path, ...], settings: tuple[str, ...], held_out: Pat
     click.echo(train(job, show))
 
 
-def recipe_of(settings: tuple[str, ...]) -> Any:
-    """The recipe with the given values; raises UsageError for a name or value that it does not have."""
+def check_packages() -> None:
+    """Raise MissingExtra where a package that training needs is not installed."""
+    from palermo.corpora.errors import MissingExtra
+
+    lacking = [name for name in ("torch", "transformers", "onnx") if find_spec(name) is None]
+    if lacking:
+        raise MissingExtra(f"training needs {', '.join(lacking)}", hint="pip install 'palermo[train]'")
+
+
+def recipe_of(settings: tuple[str, ...], base: Any = None) -> Any:
+    """A recipe (None: the usual one) with the given values.
+
+    Raises:
+        UsageError: a name or value that a recipe does not have.
+    """
     from palermo.corpora.errors import UsageError
     from palermo.training.finetune import Recipe
 
@@ -63,7 +72,7 @@ def recipe_of(settings: tuple[str, ...]) -> Any:
             values[name] = kinds[name](value)
         except ValueError as error:
             raise UsageError(f"{name} can't be {value!r}", hint=f"give a {kinds[name].__name__}") from error
-    return Recipe(**values)
+    return replace(base or Recipe(), **values)
 
 
 def show(entry: dict[str, Any]) -> None:

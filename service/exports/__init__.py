@@ -47,6 +47,7 @@ class Format:
         collects: whether one file holds many documents.
         about: one line for help.
         needs_source: whether it is made from the source's bytes as well, and so can't be made of an analysis alone.
+        needs_reviews: whether it holds what people decided and nothing else, and so can't be made by `palermo tag`.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Format:
     collects: bool
     about: str
     needs_source: bool = False
+    needs_reviews: bool = False
 
     def render(self, analysis: dict[str, Any], source: bytes) -> bytes:
         """One document in a format of one document.
@@ -80,13 +82,14 @@ class Format:
 
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_LINES = "application/x-ndjson"
 _WEB_ANNOTATION = 'application/ld+json;profile="http://www.w3.org/ns/anno.jsonld"'
 
 FORMATS: dict[str, Format] = {
     one.name: one
     for one in (
         Format("json", ".json", "application/json", False, "everything, one file a document"),
-        Format("jsonl", ".jsonl", "application/x-ndjson", True, "everything, one line a document"),
+        Format("jsonl", ".jsonl", _LINES, True, "everything, one line a document"),
         Format("csv", ".csv", "text/csv", True, "one row a tag"),
         Format("xlsx", ".xlsx", _XLSX, True, "a workbook: documents, tags, mental elements, errors"),
         Format("html", ".html", "text/html", False, "a page to read, evidence highlighted"),
@@ -95,6 +98,7 @@ FORMATS: dict[str, Format] = {
         Format("akn", ".akn.xml", "application/akn+xml", False, "Akoma Ntoso 3.0, annotations in place"),
         Format("pdf", ".annotated.pdf", "application/pdf", False, "the PDF that was read, with highlights", True),
         Format("docbin", ".spacy", "application/octet-stream", True, "spaCy DocBin, one Doc a passage"),
+        Format("corpus", ".passages.jsonl", _LINES, True, "labelled passages to learn from", needs_reviews=True),
         Format("webannotation", ".anno.json", _WEB_ANNOTATION, False, "W3C Web Annotation, one page of annotations"),
     )
 }

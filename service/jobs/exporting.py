@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from palermo.corpora.errors import NotFound, PalermoError, StoreError
 from palermo.service.exports import FORMATS, Format
+from palermo.service.jobs.labelling import as_labelled
 from palermo.service.jobs.standing import as_it_stands
 from palermo.service.store.analyses import get_analysis
 from palermo.service.store.documents import get_document, source
@@ -27,6 +28,7 @@ PART = 1 << 20
 """Bytes of a part, as it is stored and sent."""
 MACHINE, PEOPLE = "machine", "people"
 """Whose tags an export holds: what the machine said, or what stands after people's decisions."""
+_LABELS = "labels"
 MISSING = "not_analysed"
 
 
@@ -57,7 +59,8 @@ def suffix(format_: Format, documents: int) -> str:
 def _make(store: Store, id_: int) -> None:
     with store.read() as session:
         asked, ids = get_export(session, id_), export_documents(session, id_)
-    format_, tags = FORMATS[asked.format], asked.options.get("tags", PEOPLE)
+    format_ = FORMATS[asked.format]
+    tags = _LABELS if format_.needs_reviews else asked.options.get("tags", PEOPLE)
     with tempfile.TemporaryFile() as file:
         if format_.collects:
             format_.many().write((_record(store, one, tags) for one in ids), file)
@@ -121,6 +124,8 @@ def _analysis(store: Store, id_: str, tags: str) -> dict[str, Any]:
             analysis = get_analysis(session, id_)
         except NotFound as error:
             raise Missing("it has not been analysed", source=document.name) from error
+        if tags == _LABELS:
+            return as_labelled(session, analysis, document)
         return analysis if tags == MACHINE else as_it_stands(session, analysis, document)
 
 

@@ -24,7 +24,7 @@ def as_it_stands(session: Session, analysis: dict[str, Any], document: DocumentR
     decided = {(tag.index, tag.provision): tag for tag in _decided(session, document.id)}
     passages = [_passage(passage, decided) for passage in analysis["passages"]]
     provisions = _provisions(analysis["provisions"], passages) if decided else analysis["provisions"]
-    about = _described(analysis["document"], document)
+    about = described(analysis["document"], document)
     return {**analysis, "document": about, "provisions": provisions, "passages": passages}
 
 
@@ -89,7 +89,7 @@ def _entry(provision: str, where: list[dict[str, Any]]) -> dict[str, Any]:
     return {"provision": provision, "heading": tree().get(provision).heading, "score": score, "passages": []}
 
 
-def _described(about: dict[str, Any], document: DocumentRecord) -> dict[str, Any]:
+def described(about: dict[str, Any], document: DocumentRecord) -> dict[str, Any]:
     """The document's part of an analysis, with what people gave in the place of what the text shows."""
     metadata = dict(about["metadata"])
     for name in METADATA:

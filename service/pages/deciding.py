@@ -50,8 +50,8 @@ class Form:
         )
 
 
-def decide(session: Session, form: Form, reviewer: int | None) -> None:
-    """Write a decision, or take the last one on a tag back.
+def decide(session: Session, form: Form, reviewer: int | None, *, adjudication: bool = False) -> None:
+    """Write a decision, which may settle a disagreement (`adjudication`), or take the last one on a tag back.
 
     Raises:
         NotFound, Conflict, UsageError: as `palermo.service.store.reviews`.
@@ -69,6 +69,7 @@ def decide(session: Session, form: Form, reviewer: int | None) -> None:
         form.replacement if form.action == "change" else None,
         form.selection,
         form.comment,
+        adjudication,
     )
     review(session, step, reviewer=reviewer)
 

@@ -114,7 +114,9 @@ def cut(whole: Matrix) -> Matrix:
     return Matrix(whole.states[:PLOT_STATES], rows, max((max(numbers) for _, _, numbers in rows), default=0))
 
 
-def tiles(totals: Mapping[str, int], counted: Mapping[str, ProvisionCounts]) -> Sequence[tuple[str, int, str]]:
+def tiles(
+    totals: Mapping[str, int], counted: Mapping[str, ProvisionCounts], disagreements: int
+) -> Sequence[tuple[str, int, str]]:
     """The first figures of the overview: name, number, where they lead."""
     decided = sum(number for one in counted.values() for verdict, number in one.verdicts.items() if verdict != "open")
     return (
@@ -122,6 +124,7 @@ def tiles(totals: Mapping[str, int], counted: Mapping[str, ProvisionCounts]) -> 
         ("waiting", totals["waiting"], "/queue"),
         ("decided", decided, "/queue?standing=decided&decision=any"),
         ("tags", totals["tags"], "/provisions"),
+        ("disagreements", disagreements, "/agreement"),
     )
 
 

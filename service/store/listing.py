@@ -87,7 +87,7 @@ def tags(
     write_tallies(session)
     reading = _Reading(session, chosen, wanted, figures(session, chosen, provisions))
     keys = reading.by_provision(place, limit + 1) if sort == "provision" else reading.keys(sort, place, limit + 1)
-    rows = _read(session, [int(key[-1]) for key in keys[:limit]])
+    rows = by_ids(session, [int(key[-1]) for key in keys[:limit]])
     return Page(rows, encode_cursor(sort, *keys[limit - 1]) if len(keys) > limit else None)
 
 
@@ -258,8 +258,8 @@ _PLACE = ("index", "number", "start", "end")
 _SAID = ("score", "threshold", "evidence_start", "evidence_end", "evidence_drop")
 
 
-def _read(session: Session, ids: list[int]) -> list[TagRecord]:
-    """The lines of these tags, in this order."""
+def by_ids(session: Session, ids: list[int]) -> list[TagRecord]:
+    """The lines of these tags (numbers of rows that are there), in this order."""
     columns: list[Any] = [getattr(Tag, name) for name in _TAG]
     columns += [getattr(Passage, name) for name in _PLACE] + [getattr(Prediction, name) for name in _SAID]
     columns += [Document.id.label("document"), Document.name, Document.title, Passage.id.label("passage")]

@@ -161,7 +161,7 @@ class _Mover:
                 Prediction.provision == review.provision,
             )
         )
-        kept = ("document", "provision", "action", "replacement", "comment", "reviewer", "created")
+        kept = ("document", "provision", "action", "replacement", "comment", "reviewer", "created", "adjudication")
         said = ("score", "threshold", "decision", "model_sha256")
         values: dict[str, Any] = {name: getattr(review, name) for name in (*kept, *said)}
         values |= {

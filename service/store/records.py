@@ -134,6 +134,7 @@ class ReviewRecord:
     comment: str | None
     reviewer: int | None
     created: datetime
+    adjudication: bool
     undone: bool
 
 

@@ -11,12 +11,13 @@ from typing import Any, Literal
 
 from palermo.corpora.convention import tree
 from palermo.corpora.errors import Conflict, NotFound, UsageError
+from palermo.service.store.agreement import disputed
 from palermo.service.store.basics import clean, find_document, now
 from palermo.service.store.cursors import check_limit, decode_cursor, encode_cursor
 from palermo.service.store.events import log
 from palermo.service.store.quotes import CONTEXT
 from palermo.service.store.records import Page, ReviewRecord
-from palermo.service.store.standing import effective, settle
+from palermo.service.store.standing import settle
 from palermo.service.store.tables import Analysis, Document, Passage, Prediction, Review, Tag, Text
 from sqlalchemy import ColumnElement, Select, exists, func, insert, select
 from sqlalchemy.orm import Session, aliased
@@ -36,6 +37,7 @@ class Step:
         replacement: for `change`: the provision that it should be.
         selection: the words, as offsets into the document's text; None: the tag's evidence, else the passage.
         comment: at most 2,000 code points are kept.
+        adjudication: settles what reviewers disagree on; no opinion of the reviewer's own.
     """
 
     passage: str
@@ -44,6 +46,7 @@ class Step:
     replacement: str | None = None
     selection: tuple[int, int] | None = None
     comment: str | None = None
+    adjudication: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ def review(session: Session, step: Step, *, reviewer: int | None = None) -> Revi
 
     Raises:
         NotFound: no such passage, or no such tag on it.
-        Conflict: the passage is of an older reading, or the tag to add is there already.
+        Conflict: the passage is of an older reading, the tag to add is there already, or there is no disagreement to
+            settle.
         UsageError: no such provision, or a selection outside the passage.
     """
     if step.action not in {"accept", "reject", "change", "add"}:
@@ -69,6 +73,8 @@ def review(session: Session, step: Step, *, reviewer: int | None = None) -> Revi
     for provision in filter(None, (step.provision, step.replacement)):
         tree().get(provision)
     passage, text = _place(session, step.passage)
+    if step.adjudication and (step.passage, step.provision) not in disputed(session, _id_of(session, passage.document)):
+        raise Conflict("nobody disagrees on the tag, or it has been settled", hint="load the page again")
     id_ = _write(session, step, passage, text, reviewer, None)
     if step.replacement is not None:
         there = _tag(session, passage.key, step.replacement)
@@ -158,25 +164,6 @@ def reviews(
     return Page(rows[:limit], encode_cursor("reviews", rows[limit - 1].id) if len(rows) > limit else None)
 
 
-def verdicts(session: Session, document: str) -> dict[tuple[str, str], dict[int | None, str]]:
-    """What each reviewer last said of each tag of the newest reading: `{(passage, provision): {reviewer: action}}`.
-
-    Agreement between two reviewers, and what is left to adjudicate, are counted from it.
-
-    Raises:
-        NotFound: no such document.
-    """
-    key = find_document(session, document).key
-    newest = select(func.max(Analysis.id)).where(Analysis.document == key).scalar_subquery()
-    text = select(Analysis.text).where(Analysis.id == newest).scalar_subquery()
-    names = dict(session.execute(select(Passage.key, Passage.id).where(Passage.text == text)).all())
-    said: dict[tuple[str, str], dict[int | None, str]] = {}
-    for one in effective(list(session.scalars(select(Review).where(Review.document == key).order_by(Review.id)))):
-        if one.passage in names:
-            said.setdefault((names[one.passage], one.provision), {})[one.reviewer] = one.action
-    return said
-
-
 def words(session: Session, text: int, start: int, end: int) -> dict[str, str]:
     """`quote`, `prefix` and `suffix` of a stretch of a stored text, without reading the whole of it."""
     before = max(0, start - CONTEXT)
@@ -204,8 +191,11 @@ def _place(session: Session, id_: str) -> tuple[Passage, Text]:
 
 
 def _lock(session: Session, document: int) -> None:
-    id_ = session.scalar(select(Document.id).where(Document.key == document))
-    find_document(session, str(id_), lock=True)
+    find_document(session, _id_of(session, document), lock=True)
+
+
+def _id_of(session: Session, document: int) -> str:
+    return session.execute(select(Document.id).where(Document.key == document)).scalar_one()
 
 
 def _tag(session: Session, passage: int, provision: str) -> Tag | None:
@@ -235,6 +225,7 @@ def _write(
         **words(session, text.key, start, end),
         **_said(session, prediction),
         "comment": clean(step.comment, LONGEST_COMMENT),
+        "adjudication": step.adjudication,
     }
     return _append(session, values, reviewer)
 

@@ -19,8 +19,9 @@ from palermo.service.pages.routes.site import page as show
 from palermo.service.pages.routes.site import reading as read
 from palermo.service.pages.view import label_of
 from palermo.service.store import counts
-from palermo.service.store.analyses import get_analysis, load_text, passages
+from palermo.service.store.analyses import analyses, get_analysis, load_text, passages
 from palermo.service.store.browse import ReviewState, Wanted, browse, decisions, document_tags
+from palermo.service.store.differences import differences
 from palermo.service.store.documents import get_document, source
 from palermo.service.store.records import DocumentRecord
 from sqlalchemy.orm import Session
@@ -66,6 +67,20 @@ async def get_one(request: Request, id_: str, who: Reader) -> HTMLResponse:
     drawn = request.query_params.get("view") == "pages"
     view = await read(request, partial(document_view, id_=id_, drawn=drawn))
     return await show(request, "document.html", "documents", view=view, swapped=False)
+
+
+@router.get("/documents/{id_}/differences")
+async def get_differences(request: Request, id_: str, who: Reader) -> HTMLResponse:
+    """What the newest model sees otherwise than the one before; `before` and `after` choose other analyses."""
+    asked = {name: _number(request.query_params.get(name)) for name in ("before", "after")}
+
+    def work(session: Session) -> dict[str, Any]:
+        record = get_document(session, id_)
+        found = differences(session, record.id, **asked)
+        rows = [(one, label_of(one.provision), reading.name_of(asdict(one))) for one in found.items]
+        return {"record": record, "title": record.title or record.name, "found": found, "rows": rows}
+
+    return await show(request, "differences.html", "documents", **await read(request, work))
 
 
 @router.post("/documents/{id_}/reviews")
@@ -173,6 +188,7 @@ def document_view(session: Session, *, id_: str, drawn: bool, only: set[int] | N
         "applied": [one for one in found if one.applies],
         "others": [one for one in found if not one.applies],
         "mens_rea": reading.standards(result),
+        "again": sum(one.extractor == result["engine"]["extractor"] for one in analyses(session, record.id)) > 1,
     }
 
 

@@ -10,6 +10,7 @@ from palermo.service.pages import choices, figures
 from palermo.service.pages.routes.site import PageRoute, Reader, page, part
 from palermo.service.pages.routes.site import reading as read
 from palermo.service.store import counts
+from palermo.service.store.agreement import agreement
 from sqlalchemy.orm import Session
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -41,7 +42,7 @@ async def get_dashboard(request: Request, who: Reader) -> HTMLResponse:
         counted, by_state = counts.counts_by_provision(session), counts.states_by_provision(session)
         whole = figures.matrix(by_state)
         return {
-            "tiles": figures.tiles(counts.totals(session), counted),
+            "tiles": figures.tiles(counts.totals(session), counted, agreement(session).open),
             "whole": whole,
             "plot": figures.cut(whole),
             "precisions": figures.precisions(counted),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from palermo.service.store.tables.base import BIG, Base, Key
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 
@@ -19,6 +19,7 @@ class Review(Base):
         undoes: the review that an `undo` takes back.
         part_of: the `change` that an `add` belongs to, or the `undo` that another `undo` follows from.
         carried_from: the review of an older reading that this one repeats where its words stand now.
+        adjudication: whether it settles what reviewers disagreed on; it is no opinion of its own (see `agreement`).
         score, threshold, decision, model_sha256: what the machine said at the time; None for an added tag.
         extractor, start, end: the reading, and the words in it; offsets count code points of its text.
         quote, prefix, suffix: those words and what surrounds them (W3C TextQuoteSelector).
@@ -61,6 +62,7 @@ class Review(Base):
     comment: Mapped[str | None]
     reviewer: Mapped[int | None] = mapped_column(BIG, ForeignKey("users.id"))
     created: Mapped[datetime]
+    adjudication: Mapped[bool] = mapped_column(server_default=false())
 
 
 class Unplaced(Base):

@@ -8,6 +8,9 @@ import zipfile
 from typing import Any
 
 import pytest
+from palermo.service.store.analyses import get_analysis, save_analysis
+from palermo.service.store.people import add_user
+from palermo.service.store.reviews import Step, review
 
 TEXT = "1. The proceeds of the fraud were hidden. He knew it.\n\n2. Extradition was refused."
 OTHER = "1. The proceeds of another crime."
@@ -155,3 +158,46 @@ def test_an_export_goes_with_a_document_that_is_deleted(service: Any) -> None:
 def test_an_export_that_can_never_be_made_is_refused(service: Any, order: dict[str, Any], status: int) -> None:
     service.post("/v1/exports", status, json=order)
     assert service.get("/v1/exports")["items"] == []
+
+
+def test_agreement_and_disagreements_over_http_and_an_adjudication_that_settles(service: Any) -> None:
+    document = service.give(TEXT)["documents"][0]
+    tag = queue(service, provision="UNTOC.6")[0]
+    with service.app.state.store.write() as session:
+        ann, ben = (add_user(session, name, "editor", "$argon2id$x").id for name in ("ann", "ben"))
+        review(session, Step(tag["passage"], "UNTOC.6", "accept"), reviewer=ann)
+        review(session, Step(tag["passage"], "UNTOC.6", "reject"), reviewer=ben)
+    (shown,) = service.get("/v1/reviews/disagreements")["items"]
+    assert (shown["tag"]["document"], shown["tag"]["passage"]) == (document, tag["passage"])
+    assert shown["text"] == "1. The proceeds of the fraud were hidden. He knew it."
+    assert [(one["name"], one["action"]) for one in shown["opinions"]] == [("ann", "accept"), ("ben", "reject")]
+    made = decide(service, tag, "accept", adjudication=True)
+    assert (made["adjudication"], made["reviewer"]) == (True, None)
+    assert service.get("/v1/reviews/disagreements") == {"items": [], "after": None}
+    found = service.get("/v1/reviews/agreement")
+    assert {key: found[key] for key in ("tags", "agreed", "open", "settled")} == {
+        "tags": 1, "agreed": 0, "open": 0, "settled": 1,
+    }  # fmt: skip
+    assert [(one["first_name"], one["second_name"], one["share"]) for one in found["pairs"]] == [("ann", "ben", 0.0)]
+    again = {"passage": tag["passage"], "provision": "UNTOC.6", "action": "reject", "adjudication": True}
+    assert service.post("/v1/reviews", 409, json=again)["code"] == "conflict"
+
+
+def test_differences_between_two_models_over_http(service: Any) -> None:
+    document = service.give(TEXT)["documents"][0]
+    place = f"/v1/documents/{document}/differences"
+    assert service.get(place, 404)["code"] == "not_found"
+    decide(service, queue(service, provision="UNTOC.16")[0], "accept")
+    with service.app.state.store.write() as session:
+        other = get_analysis(session, document)
+        other["engine"]["model_sha256"] = "1" * 64
+        for passage in other["passages"]:
+            passage["tags"] = [one for one in passage["tags"] if one["provision"] != "UNTOC.16"]
+        save_analysis(session, other)
+    found = service.get(place)
+    assert (found["before"]["model_sha256"], found["after"]["model_sha256"]) == ("0" * 64, "1" * 64)
+    assert [(one["provision"], one["change"], one["verdict"]) for one in found["items"]] == [
+        ("UNTOC.16", "gone", "accepted")
+    ]
+    assert service.get(f"{place}?before={found['after']['id']}&after={found['after']['id']}")["items"] == []
+    assert service.get(f"{place}?after=x", 422)

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from palermo.corpora.errors import Conflict, NotFound, UsageError
 from palermo.service.store import Store
+from palermo.service.store.agreement import verdicts
 from palermo.service.store.analyses import passages
 from palermo.service.store.listing import TagFilter, tags
 from palermo.service.store.people import add_user
 from palermo.service.store.reanchor import reanchor, settle_unplaced, unplaced
-from palermo.service.store.reviews import Step, current_state, get_review, review, reviews, undo, verdicts
+from palermo.service.store.reviews import Step, current_state, get_review, review, reviews, undo
 
 TEXT = "The accused moved the proceeds of crime abroad.\n\nThe second ground is the surrender of the accused."
 SAID = {0: [("UNTOC.6", 0.9, "assigned")], 1: [("UNTOC.16", 0.55, "review")]}

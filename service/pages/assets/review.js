@@ -10,11 +10,16 @@
   const help = byId("help");
   const addHere = byId("add-here");
   const queue = byId("queue");
+  const { selection } = window.palermo;
   const STILL = "palermo_keys_off";
   let current = null; // id of the tag that keys are about
   let opened = []; // details that were open before a part was replaced
   let picking = null;
   let chosen = null; // words that the person selected
+  let moved = false; // whether the queue's tag was gone to, and has not come after a decision
+  let filling = null; // the provisions on their way to the dialog
+  const under = new Set(); // what is under way: requests, and what waits for the provisions
+  const waiting = []; // keys pressed meanwhile
 
   const tags = () => all("[data-tag]");
   const here = () => {
@@ -31,19 +36,26 @@
     tag.focus({ preventScroll: true });
   }
 
-  /* The next or previous tag; where none has the focus yet, the first one below the top of the window. */
+  /* The next or previous tag; where none is at hand, from the passage that has the focus, else the top of the window. */
   function step(by) {
     if (queue) return queueStep(by);
     const every = tags();
     const at = every.indexOf(here());
     if (at >= 0) return go(every[at + by]);
-    go(every.find((tag) => tag.getBoundingClientRect().top > 0) || every[0]);
+    const from = document.activeElement && document.activeElement.closest("[data-passage]");
+    const follows = (tag) => from.compareDocumentPosition(tag) & Node.DOCUMENT_POSITION_FOLLOWING;
+    const beyond = from ? follows : (tag) => tag.getBoundingClientRect().top > 0;
+    go((by > 0 ? every.find(beyond) : every.findLast((tag) => !beyond(tag))) || every[0]);
   }
 
+  const lines = () => all("#queue-list [data-item]");
+  const lineHere = () => lines().findIndex((line) => line.getAttribute("aria-current") === "true");
+  const open = (line) => line.parentElement.classList.contains("open");
+
   function queueStep(by) {
-    const links = all("#queue-list [data-item]");
-    const at = links.findIndex((link) => link.getAttribute("aria-current") === "true");
-    const next = links[at + by];
+    const every = lines();
+    const at = lineHere();
+    const next = at >= 0 ? every[at + by] : by > 0 ? every.find(open) : every.at(-1);
     if (next) next.click();
     else if (by > 0 && byId("queue-more")) byId("queue-more").click();
   }
@@ -59,36 +71,8 @@
 
   function undo() {
     const last = byId("undo-last");
-    if (queue && last) last.click();
+    if (queue && last && !moved) last.click();
     else if (!act("undo") && last) last.click();
-  }
-
-  /* Offsets count code points of the document's text; labels of mental elements are no part of it. */
-  function selection() {
-    const range = getSelection().rangeCount ? getSelection().getRangeAt(0) : null;
-    const words = range && !range.collapsed && range.startContainer.parentElement && range.startContainer.parentElement.closest(".words");
-    const end = words && range.endContainer.parentElement && range.endContainer.parentElement.closest(".words");
-    if (!words || words !== end) return null;
-    const passage = words.closest("[data-passage]");
-    if (!passage) return null;
-    const walk = document.createTreeWalker(words, NodeFilter.SHOW_TEXT);
-    let count = 0;
-    let from = null;
-    let to = null;
-    while (walk.nextNode()) {
-      const node = walk.currentNode;
-      if (node.parentElement.closest("[data-not-text]")) continue;
-      const points = (until) => Array.from(node.data.slice(0, until)).length;
-      if (node === range.startContainer) from = count + points(range.startOffset);
-      if (node === range.endContainer) to = count + points(range.endOffset);
-      if (from === null && range.comparePoint(node, 0) >= 0) from = count;
-      if (to === null && range.comparePoint(node, 0) > 0) to = count;
-      count += points(node.data.length);
-    }
-    from = from === null ? 0 : from;
-    to = to === null ? count : to;
-    const start = Number(passage.dataset.start);
-    return to > from ? { passage, start: start + from, end: start + to, words: range.toString() } : null;
   }
 
   /* On the page of a document a tag stands in its passage, in the queue the passage stands in the tag. */
@@ -99,10 +83,41 @@
     return at || passageOf(here()) || document.querySelector(".passage[data-passage]");
   }
 
-  async function pick(kind) {
-    if (!picker) return;
+  /* A modal dialog gives the focus back only to what had it: without that, it would stay for a moment on a field of the
+     closed dialog, which would take the next keys. */
+  function show(dialog) {
+    if (dialog.open) return;
+    if (document.activeElement === document.body) (here() || byId("main")).focus({ preventScroll: true });
+    dialog.showModal();
+  }
+
+  function fill() {
+    const options = byId("picker-options");
+    filling ??= fetch(options.dataset.from)
+      .then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error(String(answer.status)))))
+      .then((html) => {
+        options.innerHTML = html;
+        search();
+      });
+    filling.catch(() => {
+      filling = null;
+      picker.close();
+      fail({ title: byId("problem").dataset.lost });
+    });
+    return filling;
+  }
+
+  /* Does it once the provisions are there. */
+  function whenFilled(work) {
+    if (byId("picker-options").childElementCount) return work();
+    begin(work);
+    fill().then(() => work(), () => waiting.splice(0)).finally(() => end(work));
+  }
+
+  function pick(kind) {
+    if (!picker || picker.open) return;
     const tag = here();
-    const words = chosen || selection();
+    const words = selection() || (chosen && chosen.passage.isConnected ? chosen : null);
     const passage = kind === "add" ? (words ? words.passage : passageHere()) : passageOf(tag);
     if (!passage || (kind === "change" && !tag)) return;
     picking = { kind, passage, tag, words: kind === "add" ? words : null };
@@ -113,12 +128,12 @@
     byId("picker-words").hidden = kind === "change";
     byId("picker-comment").value = "";
     byId("picker-search").value = "";
-    const options = byId("picker-options");
-    if (!options.childElementCount) options.innerHTML = await (await fetch(options.dataset.from)).text();
-    for (const input of options.querySelectorAll("input:checked")) input.checked = false;
+    for (const input of all("#picker-options input:checked")) input.checked = false;
     search();
-    if (!picker.open) picker.showModal();
+    // Open before the provisions are there: what is typed next is meant for it.
+    show(picker);
     byId("picker-search").focus();
+    fill();
   }
 
   function search() {
@@ -127,12 +142,32 @@
     for (const option of all("#picker-options .option")) {
       const fits = wanted.length ? wanted.every((word) => option.dataset.search.includes(word)) : !option.classList.contains("finer");
       option.hidden = !fits;
+      if (!fits) option.querySelector("input").checked = false;
       shown += fits;
     }
-    byId("picker-none").hidden = shown > 0;
+    byId("picker-none").hidden = shown > 0 || !byId("picker-options").childElementCount;
   }
 
   const visible = () => all("#picker-options .option:not([hidden]) input");
+
+  function down() {
+    const every = visible();
+    const next = every[every.findIndex((input) => input.checked) + 1];
+    if (!next) return;
+    next.focus();
+    next.checked = true;
+  }
+
+  const save = () => { if (picker.open && visible().length) byId("picker-send").click(); };
+
+  /* A key that waited, for the dialog that has opened meanwhile. */
+  function type(key) {
+    const box = byId("picker-search");
+    if (key === "Enter") return whenFilled(save);
+    if (key === "ArrowDown") return whenFilled(down);
+    box.value = key === "Backspace" ? box.value.slice(0, -1) : box.value + key;
+    search();
+  }
 
   function send(event) {
     const input = byId("picker-options").querySelector("input:checked") || (visible().length === 1 ? visible()[0] : null);
@@ -147,6 +182,8 @@
     if (form) Object.assign(values, Object.fromEntries(new FormData(form)), { action: kind, passage: passage.dataset.passage, index: passage.dataset.index });
     if (kind === "change") Object.assign(values, { provision: tag.dataset.provision, replacement: input.value });
     else values.provision = input.value;
+    // The tag that is added is the one at hand then.
+    if (kind === "add" && !queue) current = `t-${passage.dataset.index}-${input.value.replaceAll(".", "-")}`;
     if (words) Object.assign(values, { start: words.start, end: words.end });
     chosen = null;
     addHere.hidden = true;
@@ -158,21 +195,16 @@
   if (picker) {
     byId("picker-search").addEventListener("input", search);
     byId("picker-search").addEventListener("keydown", (event) => {
-      if (event.key === "ArrowDown" && visible().length) {
-        event.preventDefault();
-        visible()[0].focus();
-        visible()[0].checked = true;
-      }
-      if (event.key === "Enter") {
-        event.preventDefault();
-        if (visible().length) byId("picker-send").click();
-      }
+      if (event.key !== "ArrowDown" && event.key !== "Enter") return;
+      event.preventDefault();
+      type(event.key);
     });
     byId("picker-form").addEventListener("submit", send);
     picker.querySelector("[data-close]").addEventListener("click", () => picker.close());
     picker.addEventListener("close", () => {
-      const back = picking && picking.tag && byId(picking.tag.id);
-      if (back) back.focus({ preventScroll: true });
+      chosen = selection();
+      addHere.hidden = !chosen;
+      if (lost()) focusHere();
     });
   }
 
@@ -190,30 +222,67 @@
   const on = () => localStorage.getItem(STILL) === null;
   const KEYS = {
     j: () => step(1), k: () => step(-1), a: () => act("accept"), r: () => act("reject"),
-    c: () => pick("change"), n: () => pick("add"), u: undo, "?": () => help && help.showModal(),
+    c: () => pick("change"), n: () => pick("add"), u: undo, "?": () => help && show(help),
   };
-  document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest && event.target.closest("input, textarea, select, dialog[open]");
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || !(key in KEYS) || !(on() || key === "?")) return;
+  const named = (key) => (key.length === 1 ? key.toLowerCase() : key);
+  const known = (key) => Object.hasOwn(KEYS, named(key)) && (on() || key === "?");
+
+  function press(key) {
+    if (picker && picker.open) type(key);
+    else if (!(help && help.open) && known(key)) KEYS[named(key)]();
+  }
+
+  /* While a step is under way, what it leaves on the page is not there yet: keys wait for it, in their order. */
+  function begin(what) {
+    under.add(what);
+    document.body.dataset.busy = "true";
+  }
+
+  function end(what) {
+    under.delete(what);
+    while (!under.size && waiting.length) press(waiting.shift());
+    if (!under.size) delete document.body.dataset.busy;
+  }
+
+  function wait(event) {
+    if (event.key === "Escape") return waiting.splice(0);
+    const typed = (picker && picker.open) || waiting.some((key) => "cn".includes(named(key)) && known(key));
+    const meant = typed ? event.key.length === 1 || ["Enter", "ArrowDown", "Backspace"].includes(event.key) : known(event.key);
+    if (!meant) return;
     event.preventDefault();
-    KEYS[key]();
-  });
+    event.stopPropagation();
+    if (!event.repeat) waiting.push(event.key);
+  }
+
+  /* Fields keep their keys, except those of a closed dialog, which the focus is about to leave. */
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !event.target.closest) return;
+    const dialog = document.querySelector("dialog[open]");
+    const field = event.target.closest("input, textarea, select");
+    if (dialog ? dialog !== picker : field && !field.closest("dialog")) return;
+    if (under.size) return wait(event);
+    if (dialog || !known(event.key)) return;
+    event.preventDefault();
+    // A key that is held down goes through tags, but decides once.
+    if (!event.repeat || "jk".includes(named(event.key))) press(event.key);
+  }, true);
   if (help) {
     const box = byId("keys-on");
     box.checked = on();
+    addEventListener("storage", () => { box.checked = on(); });
     box.addEventListener("change", () => (box.checked ? localStorage.removeItem(STILL) : localStorage.setItem(STILL, "1")));
+    help.addEventListener("close", () => { if (lost()) focusHere(); });
   }
   document.addEventListener("click", (event) => {
     if (!event.target.closest) return;
     const button = event.target.closest("[data-pick]");
-    if (button) {
+    if (button && !under.size) {
       const tag = button.closest("[data-tag]");
       if (tag) current = tag.id;
       pick(button.dataset.pick);
     }
-    if (event.target.closest("#add-here")) pick("add");
-    if (event.target.closest("[data-help]") && help) help.showModal();
+    if (event.target.closest("#add-here") && !under.size) pick("add");
+    if (event.target.closest("[data-help]") && help) show(help);
   });
   document.addEventListener("focusin", (event) => {
     const tag = event.target.closest && event.target.closest("[data-tag]");
@@ -226,15 +295,51 @@
   }
 
   document.addEventListener("htmx:beforeSwap", () => { opened = all("details[open][id]").map((one) => one.id); });
-  document.addEventListener("htmx:afterSettle", () => {
-    settle();
+  document.addEventListener("htmx:afterSettle", settle);
+
+  const lost = () => document.activeElement === document.body || document.activeElement.closest("dialog:not([open])");
+
+  /* The tag at hand gets the focus, unless the person is in a dialog or a field. */
+  function focusHere() {
     const tag = queue ? document.querySelector("#item [data-tag]") : current && byId(current);
-    if (tag && !(picker && picker.open)) {
-      current = tag.id;
-      tag.focus({ preventScroll: !queue });
-    }
-    if (queue) mark();
+    const at = document.activeElement;
+    const field = at && at.matches("input, textarea, select") && !at.closest("dialog:not([open])");
+    if (!tag || field || document.querySelector("dialog[open]")) return;
+    current = tag.id;
+    tag.focus({ preventScroll: !queue });
+  }
+
+  /* Steps are what people ask for: decisions, and other tags of the queue; not pictures that load by themselves. */
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { xhr, requestConfig } = event.detail;
+    const post = requestConfig.verb === "post";
+    if (!post && !requestConfig.path.startsWith("/queue")) return;
+    const more = event.target.id === "queue-more";
+    const listed = lines().length;
+    begin(xhr);
+    // The last event of a request, however it ends; HTMX has put the answer in by then.
+    xhr.addEventListener("loadend", () => {
+      const well = xhr.status >= 200 && xhr.status < 300;
+      if (!well) waiting.splice(0);
+      else arrive(post, more ? listed : null);
+      if (well && !queue && lost()) byId(event.detail.target.id)?.focus({ preventScroll: true });
+      end(xhr);
+    });
   });
+
+  function arrive(post, listed) {
+    if (queue) mark();
+    focusHere();
+    if (listed !== null) {
+      const added = lines().slice(listed);
+      const next = added.find(open) || added[0];
+      if (next) next.click();
+      return;
+    }
+    moved = !post;
+    const left = post && queue && "flows" in queue.dataset && !document.querySelector("#item [data-item]");
+    if (left && byId("queue-more")) byId("queue-more").click();
+  }
   document.addEventListener("palermo:said", (event) => {
     status.textContent = event.detail.text;
     status.classList.add("toast");
@@ -253,15 +358,14 @@
   /* The queue goes on with the next line that nobody has decided. */
   document.addEventListener("htmx:configRequest", (event) => {
     if (!queue || event.detail.verb !== "post") return;
-    const links = all("#queue-list [data-item]");
-    const at = links.findIndex((link) => link.getAttribute("aria-current") === "true");
-    const open = (link) => link.parentElement.classList.contains("open");
-    const next = links.slice(at + 1).find(open) || links.slice(0, Math.max(at, 0)).find(open);
+    const every = lines();
+    const at = lineHere();
+    const next = every.slice(at + 1).find(open) || every.slice(0, Math.max(at, 0)).find(open);
     event.detail.parameters.next = next ? next.dataset.item : "";
   });
   function mark() {
     const now = document.querySelector("#item [data-item]");
-    for (const link of all("#queue-list [data-item]")) {
+    for (const link of lines()) {
       const is = now !== null && link.dataset.item === now.dataset.item;
       if (is) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
@@ -276,7 +380,7 @@
       fail({ title: `${event.detail.xhr.status}` });
     }
   });
-  document.addEventListener("htmx:sendError", () => fail({ title: document.body.dataset.lost || "" }));
+  document.addEventListener("htmx:sendError", () => fail({ title: byId("problem").dataset.lost }));
   settle();
   if (queue) current = "now";
   document.body.dataset.ready = "true";

@@ -72,25 +72,27 @@ async def post_decision(request: Request, who: Editor) -> Response:
         tag = tag_at(session, form.passage, form.provision)
         return {
             "row": None if tag is None else queue.row(tag),
-            "item": _item(session, shown) if shown else None,
+            "item": next(filter(None, (_item(session, one) for one in shown)), None),
             "waiting": counts.totals(session)["waiting"],
         }
 
     view = await writing(request, work)
     if not wants_part(request):
         return RedirectResponse("/queue", status_code=303)
-    last = {"row": view["row"], "action": form.action, "said": deciding.told(form, words(request))}
+    said = deciding.told(form, words(request))
+    last = {"row": view["row"], "action": form.action, "said": said, "at": fields.get("at")}
     answer = await part(request, "parts/queue_decided.html", **view, last=last)
     return saying(answer, last["said"])
 
 
-def _next(form: deciding.Form, fields: dict[str, str]) -> str | None:
-    """The tag to show after a decision: what was taken back, what an addition was made beside, else the next."""
+def _next(form: deciding.Form, fields: dict[str, str]) -> list[str]:
+    """The tags to show after a decision, best first: what was taken back, what an addition stands beside, the next."""
+    beside = [f"{form.passage}~{fields['at']}"] if fields.get("at") else []
+    following = [fields["next"]] if fields.get("next") else []
     if form.action == "undo":
-        return f"{form.passage}~{form.provision}"
-    if form.action == "add":
-        return f"{form.passage}~{fields['at']}" if fields.get("at") else None
-    return fields.get("next") or None
+        # A tag that a person had added is gone with the addition.
+        return [f"{form.passage}~{form.provision}", *beside, *following]
+    return beside if form.action == "add" else following
 
 
 def _item(session: Session, item: str) -> dict[str, Any] | None:

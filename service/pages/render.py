@@ -22,6 +22,7 @@ ASSETS = {
     "palermo.css": "text/css",
     "work.css": "text/css",
     "icon.svg": "image/svg+xml",
+    "folder.js": "text/javascript",
     "upload.js": "text/javascript",
     "analysis.js": "text/javascript",
     "review.js": "text/javascript",

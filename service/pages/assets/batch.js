@@ -3,6 +3,7 @@
 (() => {
   "use strict";
   const ASK = 2000;
+  const PATIENCE = 15000; // for one answer
   const box = () => document.getElementById("progress");
   if (!box()) return;
   let source = null;
@@ -16,12 +17,14 @@
     if (asking) return;
     asking = true;
     try {
-      const answer = await fetch(box().dataset.part, { headers: { "HX-Request": "true" } });
+      const answer = await fetch(box().dataset.part, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(PATIENCE) });
       if (!answer.ok) throw new Error(String(answer.status));
       const focused = document.activeElement && document.activeElement.closest("#progress") ? document.activeElement.textContent : null;
       const made = document.createElement("template");
       made.innerHTML = await answer.text();
-      box().replaceWith(made.content.querySelector("#progress"));
+      const part = made.content.querySelector("#progress");
+      if (!part) throw new Error("another page"); // that of the log-in
+      box().replaceWith(part);
       htmx.process(box());
       if (focused) [...box().querySelectorAll("button")].filter((one) => one.textContent === focused).forEach((one) => one.focus());
       missed = 0;
@@ -40,8 +43,7 @@
     source = null;
     clearTimeout(timer);
     timer = null;
-    // The list of documents below was made when the page was.
-    if (reload && document.querySelector('[data-state="queued"], [data-state="running"]')) location.reload();
+    if (reload) location.reload(); // the list of documents below was made when the page was
   }
 
   function ask() {
@@ -64,6 +66,7 @@
 
   document.addEventListener("htmx:afterSettle", () => { if (!source && !timer) follow(); });
   window.addEventListener("pagehide", () => stop(false));
+  window.addEventListener("pageshow", (event) => { if (event.persisted) follow(); }); // back from the browser's memory
   follow();
   document.body.dataset.ready = "true";
 })();

@@ -1,10 +1,11 @@
-/* The start page: drop files, see that they are sent and read, go to the result or see the reason why not.
-   Without it both forms still work. */
+/* The start page: drop or choose files or a folder, see that they are sent and read, go to the result or see the reason
+   why not. Whatever happens, the wait ends. Without it both forms still work. */
 (() => {
   "use strict";
   const byId = (id) => document.getElementById(id);
   const words = JSON.parse(byId("words").textContent);
   const problem = byId("problem");
+  const folders = window.palermoFolder;
   const say = (key, values) =>
     Object.entries(values || {}).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, value), words[key]);
 
@@ -21,16 +22,33 @@
     problem.focus();
   }
 
-  /* One form with its drop area. `look` gives a problem before anything is sent, or null; `post` sends. */
-  function bind({ form, input, drop, name, send, cancel, working, look, post, auto }) {
+  const reasons = {
+    LateError: (form, error) => ({ title: words.late, source: error.source, detail: say("late_detail", { seconds: form.dataset.seconds }), hint: words.late_hint }),
+    UnreadError: (form, error) => ({ title: words.unread, source: error.source, detail: words.unread_detail, hint: words.unread_hint }),
+  };
+  const lost = () => ({ title: words.lost, detail: words.lost_detail, hint: words.lost_hint });
+
+  /* One form with its drop area. `look` gives a problem before anything is sent, or null; `post` sends.
+     `folder`: the button and the input that choose one; a form without takes one file. */
+  function bind({ form, input, drop, name, send, cancel, working, look, post, folder }) {
     let stop = null;
+    let inside = null; // files of a folder as {path, file}; they win over those of the input
 
     function chosen() {
-      const files = [...input.files];
+      const files = inside ? inside.map((one) => one.file) : [...input.files];
       const all = files.reduce((sum, file) => sum + file.size, 0);
-      name.textContent = files.length === 1 ? `${files[0].name} (${size(all)})`
-        : files.length ? say("files", { count: files.length, size: size(all) }) : words.none;
+      const told = { count: files.length, size: size(all) };
+      if (inside) name.textContent = say("folder", { ...told, name: inside[0].path.split("/")[0] });
+      else name.textContent = files.length === 1 ? `${files[0].name} (${told.size})` : files.length ? say("files", told) : words.none;
       drop.classList.toggle("has-file", files.length > 0);
+      input.required = !inside; // else the browser would ask for a file beside the folder
+    }
+
+    function take(found) {
+      inside = found.length ? found : null;
+      if (inside) input.value = "";
+      else fail({ title: words.no_files });
+      chosen();
     }
 
     function busy(on) {
@@ -40,31 +58,35 @@
       form.setAttribute("aria-busy", String(on));
     }
 
-    async function submit(event) {
-      event.preventDefault();
+    /* Do what takes time: it can be cancelled, and its error is told. True: the next page comes. */
+    async function wait(work) {
+      stop = new AbortController();
       problem.hidden = true;
-      const files = [...input.files];
+      busy(true);
+      try {
+        if (await work(stop)) return; // stays busy until the next page is there
+      } catch (error) {
+        if (error.name !== "AbortError") fail(error.name in reasons ? reasons[error.name](form, error) : lost());
+      }
+      busy(false);
+    }
+
+    function submit(event) {
+      event.preventDefault();
+      const files = inside || [...input.files].map((file) => ({ path: file.name, file }));
       if (!files.length || send.disabled) return;
-      const wrong = look(files);
+      const wrong = look(files.map((one) => one.file), inside !== null);
       if (wrong) {
         fail(wrong);
         return;
       }
-      const control = new AbortController();
-      stop = control;
-      busy(true);
-      try {
-        const answer = await post(new FormData(form), control, files);
-        if (answer.location) {
-          location.assign(answer.location);
-          return; // stays busy until the next page is there
-        }
-        fail(answer);
-      } catch (error) {
-        if (error.name === "LateError") fail({ title: words.late, source: files[0].name, detail: say("late_detail", { seconds: form.dataset.seconds }), hint: words.late_hint });
-        else if (error.name !== "AbortError") fail({ title: words.lost, detail: words.lost_detail, hint: words.lost_hint });
-      }
-      busy(false);
+      wait(async (control) => {
+        await folders.check(files, control.signal);
+        const answer = await post(new FormData(form), control, files, inside !== null);
+        if (answer.location) location.assign(answer.location);
+        else fail(answer);
+        return Boolean(answer.location);
+      });
     }
 
     for (const kind of ["dragenter", "dragover"]) {
@@ -74,12 +96,25 @@
       drop.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.remove("over"); });
     }
     drop.addEventListener("drop", (event) => {
-      if (!event.dataTransfer.files.length) return;
-      input.files = event.dataTransfer.files;
-      chosen();
-      if (auto) form.requestSubmit();
+      const entries = folders.entries(event.dataTransfer);
+      if (send.disabled || !event.dataTransfer.files.length) return;
+      if (!folder && (entries || event.dataTransfer.files.length > 1)) {
+        fail({ title: words.one_only, detail: words.one_only_detail, hint: byId("many") ? words.one_only_hint : "" });
+      } else if (entries) {
+        wait(async (control) => take(await folders.dropped(entries, Number(form.dataset.members), control.signal)));
+      } else {
+        inside = null;
+        input.files = event.dataTransfer.files;
+        chosen();
+        if (!folder) form.requestSubmit();
+      }
     });
-    input.addEventListener("change", chosen);
+    input.addEventListener("change", () => { inside = null; chosen(); });
+    if (folder) {
+      folder.button.hidden = !("webkitdirectory" in folder.input);
+      folder.button.addEventListener("click", () => folder.input.click());
+      folder.input.addEventListener("change", () => { take(folders.picked(folder.input)); folder.input.value = ""; });
+    }
     cancel.addEventListener("click", () => stop && stop.abort());
     form.addEventListener("submit", submit);
     // A page that the browser brings back from its memory must not still look busy.
@@ -97,13 +132,13 @@
   const once = byId("upload");
   bind({
     form: once, input: byId("file"), drop: byId("drop"), name: byId("file-name"), send: byId("send"),
-    cancel: byId("cancel"), working: byId("working"), auto: true,
+    cancel: byId("cancel"), working: byId("working"), folder: null,
     look(files) {
       const bytes = Number(once.dataset.bytes);
       if (files[0].size <= bytes) return null;
       return { title: words.large, source: files[0].name, detail: say("large_detail", { size: size(files[0].size), limit: size(bytes) }) };
     },
-    async post(body, control) {
+    async post(body, control, files) {
       let late = false;
       const started = Date.now();
       const timer = setTimeout(() => { late = true; control.abort(); }, Number(once.dataset.seconds) * 1000);
@@ -115,7 +150,7 @@
         const headers = { Accept: "application/json, application/problem+json", "X-CSRF-Token": body.get("csrf_token") };
         return await read(await fetch(once.action, { method: "POST", body, headers, signal: control.signal }));
       } catch (error) {
-        throw late ? Object.assign(new Error(), { name: "LateError" }) : error;
+        throw late ? Object.assign(new Error(), { name: "LateError", source: files[0].path }) : error;
       } finally {
         clearTimeout(timer);
         clearInterval(ticking);
@@ -127,38 +162,62 @@
   const many = byId("many");
   if (!many) return;
   const progress = byId("many-progress");
+  function tell(key, values, share) {
+    byId("many-working-words").textContent = say(key, values);
+    if (share === null) progress.removeAttribute("value");
+    else progress.value = share;
+  }
+
   bind({
     form: many, input: byId("files"), drop: byId("many-drop"), name: byId("files-name"), send: byId("many-send"),
-    cancel: byId("many-cancel"), working: byId("many-working"), auto: false,
-    look(files) {
-      const most = Number(many.dataset.files);
+    cancel: byId("many-cancel"), working: byId("many-working"), folder: { button: byId("choose-folder"), input: byId("folder") },
+    look(files, packed) {
+      const most = Number(packed ? many.dataset.members : many.dataset.files);
       const bytes = Number(many.dataset.bytes);
       const all = files.reduce((sum, file) => sum + file.size, 0);
-      if (files.length > most) return { title: words.many_files, detail: say("many_files_detail", { count: files.length, limit: most }), hint: words.many_files_hint };
+      if (files.length > most) return { title: words.many_files, detail: say("many_files_detail", { count: files.length, limit: most }), hint: packed ? "" : words.many_files_hint };
       if (all > bytes) return { title: words.large, detail: say("large_detail", { size: size(all), limit: size(bytes) }) };
       return null;
     },
-    post(body, control) {
-      // fetch does not tell how much has been sent.
-      return new Promise((done, lost) => {
-        const request = new XMLHttpRequest();
-        request.open("POST", many.action);
-        request.responseType = "text";
-        request.setRequestHeader("Accept", "application/json, application/problem+json");
-        request.setRequestHeader("X-CSRF-Token", body.get("csrf_token"));
-        request.upload.onprogress = (event) => { if (event.lengthComputable) progress.value = (100 * event.loaded) / event.total; };
-        request.onload = () => {
-          try {
-            done(JSON.parse(request.responseText));
-          } catch {
-            done({ title: say("error", { status: request.status }), detail: words.no_reason });
-          }
-        };
-        request.onerror = () => lost(new Error());
-        control.signal.onabort = () => { request.abort(); lost(new DOMException("", "AbortError")); };
-        progress.value = 0;
-        request.send(body);
-      });
+    async post(body, control, files, packed) {
+      if (packed) {
+        const told = (done) => tell("packing", { done, count: files.length }, (100 * done) / files.length);
+        const archive = await folders.pack(files, told, control.signal);
+        body.set("files", archive.data, archive.name);
+      }
+      tell("sending", {}, 0);
+      return upload(many, body, control.signal);
     },
   });
+
+  /* Send a form and hear how much has gone, which fetch does not tell. Where nothing moves for too long, it ends. */
+  function upload(form, body, signal) {
+    return new Promise((done, failed) => {
+      const request = new XMLHttpRequest();
+      let timer = null;
+      const end = (how, what) => { clearTimeout(timer); how(what); };
+      const moved = () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => { end(failed, Object.assign(new Error(), { name: "LateError" })); request.abort(); }, Number(form.dataset.seconds) * 1000);
+      };
+      request.open("POST", form.action);
+      request.setRequestHeader("Accept", "application/json, application/problem+json");
+      request.setRequestHeader("X-CSRF-Token", body.get("csrf_token"));
+      request.upload.onprogress = (event) => { moved(); if (event.lengthComputable) tell("sending", {}, (100 * event.loaded) / event.total); };
+      request.upload.onload = () => { moved(); tell("keeping", {}, null); };
+      request.onload = () => {
+        let answer;
+        try {
+          answer = JSON.parse(request.responseText);
+        } catch {
+          answer = { title: say("error", { status: request.status }), detail: words.no_reason };
+        }
+        end(done, answer);
+      };
+      request.onerror = () => end(failed, new Error());
+      signal.onabort = () => { end(failed, new DOMException("", "AbortError")); request.abort(); };
+      moved();
+      request.send(body);
+    });
+  }
 })();

@@ -104,6 +104,7 @@ def limits(request: Request) -> dict[str, Any]:
         "request": chosen.request_bytes,
         "request_megabytes": round(chosen.request_bytes / 1_000_000),
         "files": chosen.request_files,
+        "members": chosen.archive_members,
         "seconds": round(chosen.parser_seconds + _GRACE_SECONDS),
         "stores": getattr(request.app.state, "store", None) is not None,
     }

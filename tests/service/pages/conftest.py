@@ -26,7 +26,7 @@ from palermo.service.store.analyses import save_analysis, save_text
 from palermo.service.store.documents import add_document
 
 NAMES = ("chromium", "chromium-headless-shell", "chromium-browser", "google-chrome")
-SECONDS = 90
+SECONDS = 300
 
 
 LEAVING = ("navigated or closed", "context was destroyed", "Cannot find context")
@@ -127,7 +127,15 @@ class Browser:
             with contextlib.suppress(Left):
                 if self.evaluate(script):
                     return
-        raise AssertionError(f"never: {condition}")
+        shown = self.evaluate("document.querySelector('main').innerText.slice(0, 600)")
+        raise AssertionError(f"never: {condition}; the page says: {shown}")
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds outside the page, for at most SECONDS, while the browser goes on."""
+        until = time.monotonic() + SECONDS
+        while not holds():
+            assert time.monotonic() < until, "never"
+            self.evaluate("new Promise(done => setTimeout(done, 30))")
 
     def choose(self, selector: str, *paths: Path) -> None:
         """Put files into a file input, as a person does."""
@@ -222,19 +230,70 @@ def kept(empty_database: Path, tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-@pytest.fixture
-def service(tagger: Any, pool: ParserPool, kept: Store) -> Iterator[str]:
-    """The address of a running service whose tagger goes by words, with its database and its jobs."""
-    app = create_app(tagger, limits=Settings(document_bytes=100_000), pool=pool, store=kept)
+@contextlib.contextmanager
+def _running(app: Any, browser: Browser) -> Iterator[str]:
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="error", lifespan="on", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-    listening.close()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        browser.open("about:blank")  # or its page would still ask, and complain in the next test
+        server.should_exit = True
+        thread.join()
+        listening.close()
+
+
+@pytest.fixture
+def running(browser: Browser) -> Callable[[Any], contextlib.AbstractContextManager[str]]:
+    """Runs an ASGI application, with its jobs, for the browser; gives its address."""
+    return lambda app: _running(app, browser)
+
+
+@pytest.fixture
+def service(
+    tagger: Any, pool: ParserPool, kept: Store, running: Callable[[Any], contextlib.AbstractContextManager[str]]
+) -> Iterator[str]:
+    """The address of a running service whose tagger goes by words, with its database and its jobs."""
+    with running(create_app(tagger, limits=Settings(document_bytes=100_000), pool=pool, store=kept)) as address:
+        yield address
+
+
+class Gate:
+    """A tagger that waits at a gate: `with gate.shut():` holds all documents back until the block ends."""
+
+    def __init__(self, tagger: Any) -> None:
+        self._tagger = tagger
+        self._open = threading.Event()
+        self._open.set()
+
+    def info(self) -> dict[str, Any]:
+        """What the tagger behind it is."""
+        found: dict[str, Any] = self._tagger.info()
+        return found
+
+    def tag(self, document: Any) -> dict[str, Any]:
+        """The tagger's answer, once the gate is open."""
+        self._open.wait()
+        found: dict[str, Any] = self._tagger.tag(document)
+        return found
+
+    @contextlib.contextmanager
+    def shut(self) -> Iterator[None]:
+        """Hold documents back until the block ends."""
+        self._open.clear()
+        try:
+            yield
+        finally:
+            self._open.set()
+
+
+@pytest.fixture
+def gate(tagger: Any) -> Gate:
+    """A gate before the tagger that goes by words."""
+    return Gate(tagger)
 
 
 @pytest.fixture

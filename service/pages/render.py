@@ -26,6 +26,7 @@ ASSETS = {
     "upload.js": "text/javascript",
     "analysis.js": "text/javascript",
     "review.js": "text/javascript",
+    "selection.js": "text/javascript",
     "batch.js": "text/javascript",
     "vendor/htmx.min.js": "text/javascript",
 }

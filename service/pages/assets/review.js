@@ -17,6 +17,7 @@
   let picking = null;
   let chosen = null; // words that the person selected
   let moved = false; // whether the queue's tag was gone to, and has not come after a decision
+  let added = null; // id of the tag that is being added in a document: it is the one at hand then
   let filling = null; // the provisions on their way to the dialog
   const under = new Set(); // what is under way: requests, and what waits for the provisions
   const waiting = []; // keys pressed meanwhile
@@ -182,8 +183,7 @@
     if (form) Object.assign(values, Object.fromEntries(new FormData(form)), { action: kind, passage: passage.dataset.passage, index: passage.dataset.index });
     if (kind === "change") Object.assign(values, { provision: tag.dataset.provision, replacement: input.value });
     else values.provision = input.value;
-    // The tag that is added is the one at hand then.
-    if (kind === "add" && !queue) current = `t-${passage.dataset.index}-${input.value.replaceAll(".", "-")}`;
+    if (kind === "add" && !queue) added = `t-${passage.dataset.index}-${input.value.replaceAll(".", "-")}`;
     if (words) Object.assign(values, { start: words.start, end: words.end });
     chosen = null;
     addHere.hidden = true;
@@ -329,10 +329,12 @@
 
   function arrive(post, listed) {
     if (queue) mark();
+    if (post && added) current = added;
+    if (post) added = null;
     focusHere();
     if (listed !== null) {
-      const added = lines().slice(listed);
-      const next = added.find(open) || added[0];
+      const more = lines().slice(listed);
+      const next = more.find(open) || more[0];
       if (next) next.click();
       return;
     }

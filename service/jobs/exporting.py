@@ -95,8 +95,9 @@ def _names(store: Store, ids: list[str], suffix_: str) -> Iterator[tuple[str, st
         with store.read() as session:
             stem = get_document(session, one).name.rpartition(".")[0] or "document"
         name = f"{stem}{suffix_}"
-        if name.casefold() in taken:
-            name = f"{stem}-{one[:16]}{suffix_}"
+        while name.casefold() in taken:
+            stem = f"{stem}-{one[:16]}"
+            name = f"{stem}{suffix_}"
         taken.add(name.casefold())
         yield name, one
 

@@ -1,0 +1,148 @@
+"""Going on with corrections: what is learnt, what is compared, and that only a model that is no worse is installed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from palermo.corpora import labelled
+from palermo.corpora.errors import UsageError
+from palermo.corpora.labelled.passages import read_passages
+from palermo.corpora.settings import settings
+from palermo.models import installed, manifest
+from palermo.models.tagger import Tagger
+from palermo.service import cli
+from palermo.training.retraining import retrain, with_elements
+
+WRITTEN = Path(labelled.__file__).parent / "written.jsonl"
+DOCUMENT = {"best": 1.0, "mass": 0.5, "size": -0.2, "offset": -1.0, "threshold": 0.5, "assign": 0.7, "review": 0.3}
+EXPORTED = ("id", "kind", "language", "heading", "text", "labels", "maybe", "doc_id", "title")
+
+
+def written(start: int, count: int) -> list[str]:
+    """Lines of the passages that ship with Palermo, of other documents than those with another start."""
+    return WRITTEN.read_text("utf-8").splitlines()[start::19][:count]
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Passages of other documents, enough for figures."""
+    path = tmp_path_factory.mktemp("dev") / "dev.jsonl"
+    path.write_text("\n".join(written(7, 60)) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def corrections(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Passages as the service exports them: without mental elements."""
+    path = tmp_path_factory.mktemp("corrections") / "corrections.jsonl"
+    lines = [{key: one.get(key) for key in EXPORTED} for one in map(json.loads, written(3, 12))]
+    path.write_text("".join(json.dumps(one) + "\n" for one in lines), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def in_use(tiny_run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the tiny model that the settings name as the one in use."""
+    own = tmp_path / "own"
+    shutil.copytree(tiny_run.folder, own)
+    # As if whole judgments had been read too.
+    fitted = json.loads((own / "calibration.json").read_text("utf-8")) | {"document": DOCUMENT}
+    (own / "calibration.json").write_text(json.dumps(fitted), encoding="utf-8")
+    facts = manifest.read(own)
+    del facts["files"]
+    manifest.write(own, facts)
+    monkeypatch.setenv("PALERMO_MODEL_DIR", str(own))
+    settings.cache_clear()
+    yield own
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+def set_to(*values: str) -> list[str]:
+    """Options of a run with a recipe; the tiny network reads fewer tokens than the real one."""
+    return ["--longest=232", *(f"--set={value}" for value in (*values, "batch_tokens=512"))]
+
+
+def palermo(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as caught:
+        cli.main([str(argument) for argument in ("retrain", *arguments)])
+    return int(caught.value.code or 0)
+
+
+def test_a_model_that_is_no_worse_is_installed_and_the_one_before_put_back(
+    in_use: Path, dev: Path, corrections: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # At a rate of zero the new model is the old one.
+    still = set_to("rate=0", "head_rate=0", "frozen=1")
+    assert palermo(corrections, "--dev", dev, "--run", tmp_path / "run", *still) == 0
+    said = capsys.readouterr().out
+    assert "installed" in said
+    state = json.loads((in_use / "installed.json").read_text("utf-8"))
+    placed = in_use / state["current"]
+    facts = manifest.verify(placed)
+    assert facts["start"]["sha256"] == manifest.identity(manifest.read(in_use))
+    # Without a corpus and whole judgments beside the corrections the linear expert and the document level stay.
+    assert json.loads((placed / "calibration.json").read_text("utf-8"))["document"] == DOCUMENT
+    assert facts["files"]["ngrams.npz"] == manifest.read(in_use)["files"]["ngrams.npz"]
+    assert installed.current() == placed
+    assert palermo("--rollback") == 0
+    assert installed.current() == in_use
+
+
+def test_a_model_that_got_worse_is_not_installed_and_it_is_said_why(
+    in_use: Path, dev: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Corrections that call every passage extradition, learnt at a rate that leaves nothing of what was there.
+    wrong = tmp_path / "wrong.jsonl"
+    lines = [{**json.loads(line), "labels": ["UNTOC.16"], "mens_rea": []} for line in written(3, 12)]
+    wrong.write_text("".join(json.dumps(one) + "\n" for one in lines), encoding="utf-8")
+    harsh = set_to("epochs=8", "rate=0.5", "head_rate=5", "frozen=0")
+    assert palermo(wrong, "--dev", dev, "--run", tmp_path / "run", *harsh) == 1
+    said = capsys.readouterr().err
+    assert "not installed: " in said
+    assert "macro-F1" in said or "recall of UNTOC." in said
+    assert not (in_use / "installed.json").exists()
+    assert (tmp_path / "run/model/manifest.json").is_file()
+
+
+@pytest.mark.parametrize("given", [[], ["--dev"], ["--run"]])
+def test_what_is_needed_is_said(given: list[str], dev: Path, tmp_path: Path, corrections: Path) -> None:
+    values: dict[str, Path] = {"--dev": dev, "--run": tmp_path / "run"}
+    arguments = [part for name in given for part in (name, values[name])]
+    assert palermo(*([corrections, *arguments] if given else arguments)) == 2
+
+
+def test_a_run_is_not_gone_on_with_other_corrections(
+    tiny_run: Any, dev: Path, corrections: Path, tmp_path: Path
+) -> None:
+    job = replace(tiny_run.job, passages=(), dev=dev, run=tmp_path / "run", encoder=None, start=tiny_run.folder)
+    (tmp_path / "run").mkdir()
+    shutil.copyfile(dev, tmp_path / "run/corrections.jsonl")
+    with pytest.raises(UsageError, match="other corrections"):
+        retrain(job, [corrections], lambda entry: None)
+
+
+def test_corrections_about_laundering_keep_the_elements_that_the_model_finds(tiny_run: Any, corrections: Path) -> None:
+    tagger = Tagger.load(tiny_run.folder, "onnxruntime", 1)
+    plain = [json.loads(line) for line in corrections.read_text("utf-8").splitlines()]
+    plain[0]["labels"], plain[1]["mens_rea"] = [], []
+    found = list(with_elements(plain, tagger))
+    assert found[:2] == plain[:2]
+    for one, two in zip(plain[2:], found[2:], strict=True):
+        if "UNTOC.6" in one["labels"]:
+            (said,) = tagger.predict([one])
+            places = [(span["standard"], span["role"], span["start"], span["end"]) for span in said["mens_rea"]]
+            assert [(x["standard"], x["role"], x["start"], x["end"]) for x in two["mens_rea"]] == places
+        else:
+            assert two == one
+    assert any(two.get("mens_rea") for two in found)
+
+
+def test_the_passages_here_are_read_as_the_service_writes_them(corrections: Path) -> None:
+    assert len(read_passages(corrections)) == 12

@@ -1,24 +1,25 @@
 """Token logits -> mental-element spans with standard, role, exact words and score; the tagger calls it.
 
-The network gives each token, per standard, an inside and a begin logit, and logits of the four roles. Standards may
-overlap ("knows or has reason to believe"), so each is read on its own.
+The network gives each token, per standard, an inside, a begin and an end logit, and logits of the four roles. Standards
+may overlap ("knows or has reason to believe"), so each is read on its own: of all ways to lay spans on the passage, the
+one that the logits speak for most.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from palermo.corpora.labelled.passages import ROLES, STANDARDS
-from palermo.models.calibration import sigmoid
+from palermo.models.calibration import logit, sigmoid
 
-WARM = 0.5  # share of the threshold from which a token belongs to a span that reaches it elsewhere
-BRIDGE = 4  # colder tokens inside a span that do not split it
-BEGIN = 0.8  # probability from which a new span of the same standard begins inside a range of LEAST tokens
-LEAST = 4
+LONGEST = 90  # tokens of a span; 1 % of those in the corpus are longer
+EDGE = 2.0  # how much a begin or end logit counts beside an inside logit
+EDGE_AT = -2.0  # the logit from which a begin or end speaks for a span
+AROUND = 10  # tokens before the first warm one, and after the last, that a span may begin or end at
+Floats = npt.NDArray[np.float64]
 EDGES = ",;:.()[]«»\"'“”„、。，；"
 
 
@@ -52,7 +53,7 @@ def decode(
     """Spans of a passage in text order.
 
     Args:
-        mental: [T, 22] logits: inside x 9, begin x 9, roles x 4.
+        mental: [T, 31] logits: inside x 9, begin x 9, end x 9, roles x 4.
         offsets: [T, 2] code points; tokens of context and special ones have end 0 and are passed over.
         text: the passage.
         thresholds: by standard, on the inside probability.
@@ -60,41 +61,53 @@ def decode(
     is_text = offsets[:, 1] > offsets[:, 0]
     logits, places = mental[is_text].astype(np.float64), offsets[is_text]
     count = len(STANDARDS)
-    inside = sigmoid(logits[:, :count])
-    begin = sigmoid(logits[:, count : 2 * count])
-    roles = logits[:, 2 * count :]
+    inside, begin, end_ = (logits[:, place * count : (place + 1) * count] for place in range(3))
+    roles = logits[:, 3 * count :]
     found = []
     for index, standard in enumerate(STANDARDS):
         reached = 0  # spans of one standard do not overlap
-        for first, last in _runs(inside[:, index], begin[:, index], thresholds[standard]):
+        for first, last in _runs(inside[:, index], begin[:, index], end_[:, index], thresholds[standard]):
             start, end = _trim(text, max(reached, int(places[first, 0])), int(places[last - 1, 1]), reached)
             if end - start > 1:
                 reached = end
                 role = ROLES[int(roles[first:last].mean(axis=0).argmax())]
-                score = float(inside[first:last, index].mean())
+                score = float(sigmoid(inside[first:last, index]).mean())
                 found.append(MentalElement(standard, role, start, end, score))
     return sorted(found, key=lambda element: (element.start, element.end, element.standard))
 
 
-def _runs(
-    inside: npt.NDArray[np.float64], begin: npt.NDArray[np.float64], threshold: float
-) -> Iterator[tuple[int, int]]:
-    """Token ranges, by hysteresis: warm tokens, gaps bridged, where one at least reaches the threshold.
+def _runs(inside: Floats, begin: Floats, end: Floats, threshold: float) -> list[tuple[int, int]]:
+    """Token ranges [first, last) of one standard, from its logits [T]: the set of spans with the highest sum.
 
-    A new beginning splits a range that has gone on for a while.
+    A span is worth its inside logits, counted from the threshold's, its first begin and its last end logit; what is in
+    no span is worth nothing. Found by dynamic programming over where a span ends (a semi-Markov model's best path).
     """
-    warm = np.flatnonzero(inside >= WARM * threshold)
+    level = float(logit(np.array(threshold)))
+    warm = np.flatnonzero(inside >= level)
     if not warm.size:
-        return
-    first = previous = int(warm[0])
+        return []
+    low, high = max(0, int(warm[0]) - AROUND), min(len(inside), int(warm[-1]) + AROUND + 1)
+    summed = np.concatenate([[0.0], np.cumsum(inside - level)])
+    opening = EDGE * (begin - EDGE_AT) - summed[:-1]
+    closing = EDGE * (end - EDGE_AT) + summed[1:]
+    best = np.zeros(len(inside) + 1)
+    since: dict[int, int] = {}  # by end, where the span that ends there begins
+    for stop in range(low + 1, high + 1):
+        first = max(low, stop - LONGEST)
+        worth = best[first:stop] + opening[first:stop]
+        start = int(worth.argmax())
+        value = float(worth[start] + closing[stop - 1])
+        best[stop] = best[stop - 1]
+        if value > best[stop]:
+            best[stop], since[stop] = value, first + start
     ranges = []
-    for token in (int(token) for token in warm[1:]):
-        if token - previous - 1 > BRIDGE or (begin[token] >= BEGIN and token - first >= LEAST):
-            ranges.append((first, previous + 1))
-            first = token
-        previous = token
-    ranges.append((first, previous + 1))
-    yield from ((start, end) for start, end in ranges if (inside[start:end] >= threshold).any())
+    stop = high
+    while stop > low:
+        start = since.get(stop, stop - 1)
+        if stop in since:
+            ranges.append((start, stop))
+        stop = start
+    return ranges[::-1]
 
 
 def _trim(text: str, start: int, end: int, floor: int) -> tuple[int, int]:

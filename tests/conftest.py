@@ -130,12 +130,14 @@ def tiny_network(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory)
     def network() -> PassageTagger:
         torch.manual_seed(3)
         model = PassageTagger.from_folder(encoder_folder, len(labels))
-        for parameter in model.head.parameters():
+        for parameter in (*model.head.parameters(), *model.mental.parameters()):
             torch.nn.init.normal_(parameter, std=0.3)
         for name in ("token_mean", "pooled_mean"):
             getattr(model.head, name).normal_(std=0.2)
         for name in ("token_scale", "pooled_scale"):
             getattr(model.head, name).uniform_(0.5, 1.5)
+        model.mental.mean.normal_(std=0.2)
+        model.mental.scale.uniform_(0.5, 1.5)
         return model.eval()
 
     folder = tmp_path_factory.mktemp("networks")

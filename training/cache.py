@@ -19,6 +19,14 @@ class LayerCache:
     12,000 passages of 170 tokens at 384 dimensions take 1.6 GB. It is filled at the first question, in batches that
     depend on the examples alone: a batch decides how sums are rounded, and a resumed run must meet the same states.
     With no frozen layers nothing is kept but the embeddings' output.
+
+    Args:
+        model: whose states are kept.
+        device: of the model.
+        examples: whose windows are read.
+        pad, batch_tokens: as in fine-tuning.
+        progress: called now and then.
+        whole: keep the last layer's vectors, not those of the last frozen layer.
     """
 
     def __init__(
@@ -29,8 +37,11 @@ class LayerCache:
         pad: int,
         batch_tokens: int,
         progress: Callable[[dict[str, Any]], None],
+        *,
+        whole: bool = False,
     ) -> None:
         self.model = model
+        self.read = model.vectors if whole else model.lower
         self.device = device
         self.examples = examples
         self.pad = pad
@@ -38,7 +49,7 @@ class LayerCache:
         self.progress = progress
         self._kept: dict[tuple[int, int], torch.Tensor] = {}
 
-    def lower(self, rows: Sequence[tuple[int, int]], width: int) -> torch.Tensor:
+    def states(self, rows: Sequence[tuple[int, int]], width: int) -> torch.Tensor:
         """Hidden states [B, width, H] of the windows `rows` (example and window index), zeros behind their ends."""
         if not self._kept:
             self._fill()
@@ -55,13 +66,11 @@ class LayerCache:
         for group in batches(self.examples, self.batch_tokens):
             batch = collate(self.examples, group, self.pad)
             with torch.no_grad():
-                hidden = self.model.lower(batch.ids.to(self.device), batch.mask.to(self.device)).half().cpu()
+                hidden = self.read(batch.ids.to(self.device), batch.mask.to(self.device)).half().cpu()
             for row, states, length in zip(batch.rows, hidden, batch.mask.sum(1).tolist(), strict=True):
                 self._kept[row] = states[:length].clone()
             done += len(group)
             if done - noted >= EVERY or done == len(self.examples):
                 noted = done
-                self.progress(
-                    {"phase": "frozen layers", "passages": done, "seconds": round(time.monotonic() - started)}
-                )
+                self.progress({"phase": "kept layers", "passages": done, "seconds": round(time.monotonic() - started)})
         self.model.train(was_training)

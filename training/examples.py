@@ -106,7 +106,7 @@ class Batch:
         ids, mask: [B, T].
         owner: [B] position of each row's passage among the batch's passages.
         targets, counted: [P, L].
-        inside, begin: [B, T, 9] 0/1; roles: [B, T] index or NO_ROLE; token_weight: [B, T].
+        inside, begin, end: [B, T, 9] 0/1; roles: [B, T] index or NO_ROLE; token_weight: [B, T].
     """
 
     rows: list[tuple[int, int]]
@@ -117,6 +117,7 @@ class Batch:
     counted: torch.Tensor
     inside: torch.Tensor
     begin: torch.Tensor
+    end: torch.Tensor
     roles: torch.Tensor
     token_weight: torch.Tensor
 
@@ -169,7 +170,7 @@ def collate(examples: Sequence[Example], chosen: Sequence[int], pad: int, multip
     ids = torch.full((len(rows), width), pad)
     mask = torch.zeros((len(rows), width), dtype=torch.long)
     inside = torch.zeros((len(rows), width, len(STANDARDS)))
-    begin = torch.zeros_like(inside)
+    begin, last = torch.zeros_like(inside), torch.zeros_like(inside)
     roles = torch.full((len(rows), width), NO_ROLE)
     weight = torch.zeros((len(rows), width))
     for row, (index, number) in enumerate(rows):
@@ -184,7 +185,7 @@ def collate(examples: Sequence[Example], chosen: Sequence[int], pad: int, multip
             hit = [i for i, (a, b) in enumerate(window.offsets) if a < end and b > start and b > a]
             if hit:
                 inside[row, hit, standard] = 1.0
-                begin[row, hit[0], standard] = 1.0
+                begin[row, hit[0], standard] = last[row, hit[-1], standard] = 1.0
                 roles[row, hit] = role
     return Batch(
         rows,
@@ -195,6 +196,7 @@ def collate(examples: Sequence[Example], chosen: Sequence[int], pad: int, multip
         torch.tensor(np.stack([examples[index].counted for index in chosen])),
         inside,
         begin,
+        last,
         roles,
         weight,
     )

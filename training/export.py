@@ -8,9 +8,12 @@ from palermo.training.network import PassageTagger
 
 
 def weights_of(model: PassageTagger) -> Weights:
-    """The encoder's state and the head, its standardisation folded into one matrix."""
+    """The encoder's state, the mental head's beside it, and the head; standardisations are folded into the weights."""
     state = {name: value.detach().cpu().float().numpy() for name, value in model.encoder.state_dict().items()}
-    head = model.head
+    head, mental = model.head, model.mental
+    state.update(
+        {f"mental.{name}": value.detach().cpu().float().numpy() for name, value in mental.state_dict().items()}
+    )
 
     def folded(linear: torch.nn.Linear, mean: torch.Tensor, scale: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         matrix = linear.weight * scale
@@ -21,8 +24,9 @@ def weights_of(model: PassageTagger) -> Weights:
         parts = [
             folded(head.key, head.token_mean, head.token_scale),
             folded(head.value, head.pooled_mean, head.pooled_scale),
-            folded(head.mental, head.token_mean, head.token_scale),
         ]
+        inward = [part.float().cpu().numpy() for part in folded(mental.inward, mental.mean, mental.scale)]
+        state["mental.inward.weight"], state["mental.inward.bias"] = inward
         matrix = torch.cat([part[0] for part in parts]).T.float().cpu().numpy()
         offset = torch.cat([part[1] for part in parts]).float().cpu().numpy()
     config = model.encoder.config

@@ -38,6 +38,8 @@ class Recipe:
         empty_share: share of the passages without labels that an epoch draws.
         probe_passages: passages for the linear probe that sets the head before fine-tuning.
         weight_decay, clip, seed: as usual.
+        mental_epochs, mental_rate, mental_others: passes, peak rate and other passages of the mental-element head's own
+            training after the encoder's; see `palermo.training.mental`.
         quantise_after: epochs after which the encoder's weights are eight-bit, as in the exported network.
     """
 
@@ -56,10 +58,14 @@ class Recipe:
     clip: float = 1.0
     seed: int = 13
     quantise_after: int = 0
+    mental_epochs: int = 8
+    mental_rate: float = 2e-3
+    mental_others: int = 900
 
 
 Progress = Callable[[dict[str, Any]], None]
 USUAL_WEIGHT = 0.2  # mean weight of a token in the mental-element loss
+EDGE = 2.0  # weight of a span's first and last token beside one inside
 EVERY = 20  # steps between notes of progress
 
 
@@ -161,7 +167,7 @@ class FineTuning:
         return LayerCache(self.model, self.device, self.examples, self.pad, self.recipe.batch_tokens, self.progress)
 
     def probe(self) -> None:
-        """Standardise the head's inputs and, for an encoder that is not trained yet, fit a linear head on its means.
+        """Standardise the heads' inputs and, for an encoder that is not trained yet, fit a linear head on its means.
 
         A fitted head keeps the first steps from tearing the encoder's features (LP-FT, Kumar et al. 2022).
         """
@@ -170,32 +176,33 @@ class FineTuning:
         chosen = _probe_sample(self.examples, self.recipe.probe_passages, rng)
         part = [self.examples[index] for index in chosen]
         pooled, moments = self._vectors(chosen, part)
-        mean = moments[0]
-        self.model.head.standardise(
-            (pooled.mean(0), 1 / pooled.std(0).clamp_min(1e-6)),
-            (mean, 1 / (moments[1] - mean.square()).clamp_min(1e-6).sqrt()),
-        )
+        mean, scale = moments[0], 1 / (moments[1] - moments[0].square()).clamp_min(1e-6).sqrt()
+        size = pooled.shape[1]
+        self.model.head.standardise((pooled.mean(0), 1 / pooled.std(0).clamp_min(1e-6)), (mean[:size], scale[:size]))
+        self.model.mental.standardise(mean, scale, fresh=self.fresh)
         if self.fresh:
             self._fit_head((pooled - self.model.head.pooled_mean) * self.model.head.pooled_scale, part)
 
     def _vectors(self, chosen: Sequence[int], part: Sequence[Example]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Mean vectors [P, H] of the chosen examples, and mean and mean square [2, H] of all their tokens."""
+        """Mean vectors [P, H] of the chosen examples; mean and mean square [2, 2H] of their tokens, last and middle."""
         pooled = torch.zeros(len(part), self.model.encoder.config.hidden_size, device=self.device)
-        total = torch.zeros(2, pooled.shape[1], device=self.device)
+        total = torch.zeros(2, 2 * pooled.shape[1], device=self.device)
         count, done, started = 0, 0, time.monotonic()
         with torch.no_grad():
             for group in batches(part, self.recipe.batch_tokens):
                 batch = collate(part, group, self.pad)
                 rows = [(chosen[index], window) for index, window in batch.rows]
-                hidden = self.model.upper(self.cache.lower(rows, batch.ids.shape[1]), batch.mask.to(self.device))
+                lower = self.cache.states(rows, batch.ids.shape[1])
+                hidden, middle = self.model.upper(lower, batch.mask.to(self.device))
                 weights = batch.mask.to(self.device)[:, :, None].float()
                 sums = torch.zeros(len(group), pooled.shape[1], device=self.device)
                 owner = batch.owner.to(self.device)
                 sums.index_add_(0, owner, (hidden * weights).sum(1))
                 lengths = torch.zeros(len(group), 1, device=self.device).index_add_(0, owner, weights.sum(1))
                 pooled[group] = sums / lengths
-                total[0] += (hidden * weights).sum((0, 1))
-                total[1] += (hidden.square() * weights).sum((0, 1))
+                both = torch.cat([hidden, middle], dim=2)
+                total[0] += (both * weights).sum((0, 1))
+                total[1] += (both.square() * weights).sum((0, 1))
                 count += int(weights.sum())
                 done += len(group)
                 self.progress({"phase": "probe", "passages": done, "seconds": round(time.monotonic() - started)})
@@ -257,8 +264,7 @@ class FineTuning:
 
     def _one_step(self, batch: Batch) -> np.ndarray[Any, np.dtype[np.float64]]:
         mask = batch.mask.to(self.device)
-        hidden = self.model.upper(self.cache.lower(batch.rows, batch.ids.shape[1]), mask)
-        keys, values, mental = self.model.head(hidden)
+        keys, values, mental = self.model.heads(self.cache.states(batch.rows, batch.ids.shape[1]), mask)
         logits = self.model.pool(keys, values, mask, batch.owner.to(self.device), len(batch.targets))
         loss = provisions_loss(logits, batch.targets.to(self.device), batch.counted.to(self.device), self.pos_weight)
         elements = mental_loss(mental, batch, self.device)
@@ -270,10 +276,14 @@ class FineTuning:
 
     def _set_rate(self, progress: float) -> None:
         """The rate at `progress` (0..1) of the run: rising, constant, falling (warm-up, stable, decay)."""
-        recipe = self.recipe
-        factor = min(1.0, progress / max(recipe.warm_up, 1e-9), (1 - progress) / max(recipe.decay, 1e-9))
+        factor = rate_factor(progress, self.recipe.warm_up, self.recipe.decay)
         for group, rate in zip(self.optimiser.param_groups, self.rates, strict=True):
             group["lr"] = rate * factor
+
+
+def rate_factor(progress: float, warm_up: float, decay: float) -> float:
+    """Share of the peak rate at `progress` (0..1): rising for `warm_up`, constant, falling to zero for `decay`."""
+    return min(1.0, progress / max(warm_up, 1e-9), (1 - progress) / max(decay, 1e-9))
 
 
 def provisions_loss(
@@ -285,20 +295,20 @@ def provisions_loss(
 
 
 def mental_loss(mental: torch.Tensor, batch: Batch, device: torch.device) -> torch.Tensor:
-    """Inside and begin (binary, nine standards each) and role (cross entropy on span tokens), mean over tokens."""
+    """Inside, begin and end (binary, nine standards each), role (cross entropy on span tokens), mean over tokens."""
     count = len(STANDARDS)
     weight = batch.token_weight.to(device)
     # By the usual weight of a batch, not its own: a lone laundering passage must not count as much as ten.
     norm = USUAL_WEIGHT * (weight > 0).sum().clamp_min(1)
-    inside = functional.binary_cross_entropy_with_logits(mental[..., :count], batch.inside.to(device), reduction="none")
-    begin = functional.binary_cross_entropy_with_logits(
-        mental[..., count : 2 * count], batch.begin.to(device), reduction="none"
-    )
-    loss = ((inside + 2.0 * begin).sum(-1) * weight).sum() / norm
+    loss = torch.zeros((), device=device)
+    for place, (targets, share) in enumerate(((batch.inside, 1.0), (batch.begin, EDGE), (batch.end, EDGE))):
+        said = mental[..., place * count : (place + 1) * count]
+        losses = functional.binary_cross_entropy_with_logits(said, targets.to(device), reduction="none")
+        loss = loss + share * (losses.sum(-1) * weight).sum() / norm
     roles = batch.roles.to(device)
     if bool((roles != NO_ROLE).any()):
         loss = loss + 0.3 * functional.cross_entropy(
-            mental[..., 2 * count :].flatten(0, 1), roles.flatten(), ignore_index=NO_ROLE
+            mental[..., 3 * count :].flatten(0, 1), roles.flatten(), ignore_index=NO_ROLE
         )
     return loss
 

@@ -2,7 +2,7 @@
 
 Written node by node, so that the shipped graph holds what is meant and nothing of an exporter's habits: one MatMul for
 query, key and value, the head's standardisation folded into its weights, token types folded into the positions. Inputs
-`ids` and `mask` [B, T] int64; outputs `provisions` [B, T, 2L] (keys, then values) and `mental` [B, T, 22].
+`ids` and `mask` [B, T] int64; outputs `provisions` [B, T, 2L] (keys, then values) and `mental` [B, T, 31].
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from palermo.training.network import MENTAL_BLOCKS
 
 Floats = npt.NDArray[np.float32]
 OPSET = 17
@@ -25,9 +26,9 @@ class Weights:
     """A trained model as arrays: the encoder's state by Hugging Face name, the head folded to one matrix.
 
     Attributes:
-        state: name -> array.
+        state: name -> array; those of the mental head begin with `mental.`.
         layers, heads, epsilon: of the encoder; the last of its layer norms.
-        head: [H, 2L + 22] and its bias [2L + 22]: keys, values, mental.
+        head: [H, 2L] and its bias [2L]: keys, values.
         labels: L.
     """
 
@@ -59,12 +60,12 @@ class GraphBuilder:
         weights = self._weights
         hidden = self._embeddings()
         bias = self._mask_bias()
+        middle = hidden
         for layer in range(weights.layers):
             hidden = self._layer(layer, hidden, bias)
-        matrix, offset = weights.head
-        out = self._node("Add", self._node("MatMul", hidden, self._constant(matrix)), self._constant(offset))
-        sizes = self._constant(np.array([2 * weights.labels, len(offset) - 2 * weights.labels], np.int64))
-        self._nodes.append(helper.make_node("Split", [out, sizes], ["provisions", "mental"], axis=-1))
+            middle = hidden if layer + 1 == weights.layers // 2 else middle
+        self._name_last(self._affine(hidden, *weights.head), "provisions")
+        self._name_last(self._mental(self._node("Concat", hidden, middle, axis=-1)), "mental")
         shape = ["batch", "tokens"]
         graph = helper.make_graph(
             self._nodes,
@@ -72,7 +73,9 @@ class GraphBuilder:
             [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in ("ids", "mask")],
             [
                 helper.make_tensor_value_info("provisions", TensorProto.FLOAT, [*shape, 2 * weights.labels]),
-                helper.make_tensor_value_info("mental", TensorProto.FLOAT, [*shape, len(offset) - 2 * weights.labels]),
+                helper.make_tensor_value_info(
+                    "mental", TensorProto.FLOAT, [*shape, len(weights.state["mental.out.bias"])]
+                ),
             ],
             self._initialisers,
         )
@@ -94,6 +97,40 @@ class GraphBuilder:
         name = self._name()
         self._initialisers.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
+
+    def _name_last(self, made: str, name: str) -> None:
+        """Give the output of the node added last its name in the graph."""
+        if self._nodes[-1].output[0] != made:
+            raise ValueError(f"{made} is not the last node's")
+        self._nodes[-1].output[0] = name
+
+    def _affine(self, hidden: str, matrix: Floats, offset: Floats) -> str:
+        """A product in float and an offset: [..., in] -> [..., out]."""
+        return self._node("Add", self._node("MatMul", hidden, self._constant(matrix)), self._constant(offset))
+
+    def _mental(self, hidden: str) -> str:
+        """The mental-element head; small, so in float."""
+        mask = self._node("Unsqueeze", self._node("Cast", "mask", to=TensorProto.FLOAT), *self._ints([2]))
+        hidden = self._gelu(self._mental_linear("inward", hidden))
+        for block in range(MENTAL_BLOCKS):
+            normed = self._node("Mul", self._norm(hidden, f"mental.blocks.{block}.norm"), mask)
+            channels = self._node("Transpose", normed, perm=[0, 2, 1])
+            near = self._node("Transpose", self._near(block, channels), perm=[0, 2, 1])
+            hidden = self._node("Add", hidden, self._mental_linear(f"blocks.{block}.mix", self._gelu(near)))
+        return self._mental_linear("out", hidden)
+
+    def _mental_linear(self, name: str, hidden: str) -> str:
+        state = self._weights.state
+        return self._affine(hidden, state[f"mental.{name}.weight"].T, state[f"mental.{name}.bias"])
+
+    def _near(self, block: int, channels: str) -> str:
+        """Each channel over neighbouring tokens: [B, W, T] -> [B, W, T]."""
+        name = f"mental.blocks.{block}.near"
+        weight, offset = (self._weights.state[f"{name}.{part}"] for part in ("weight", "bias"))
+        reach = weight.shape[2] // 2
+        return self._node(
+            "Conv", channels, self._constant(weight), self._constant(offset), group=len(weight), pads=[reach, reach]
+        )
 
     def _embeddings(self) -> str:
         state = self._weights.state

@@ -1,10 +1,12 @@
-"""The network: one encoder and one head a token, from which both outputs are pooled; fine-tuning and export use it.
+"""The network: one encoder, and two heads on its token vectors; fine-tuning and export use it.
 
 For every token the head gives, per label, a *key* (how much the token counts for it) and a *value* (what it says);
 a passage's logit is the softmax(key)-weighted mean of the values, plus a bias. With zero keys, where training starts,
 that is a linear head on the mean of the token vectors. Because pooling is the last step, leaving a sentence out of it
-needs no second pass. The mental-element part gives, per token, inside and begin logits of the nine standards and the
-logits of the four roles.
+needs no second pass. The mental-element head gives, per token, inside, begin and end logits of the nine standards and
+the logits of the four roles. It sees a token's neighbours too, for the ends of a span lie in the words around it, and
+the vectors of the middle layer beside those of the last: what a word itself says is clearer there than at the end,
+where all tokens speak of the passage.
 """
 
 from __future__ import annotations
@@ -15,12 +17,17 @@ from typing import Any
 import torch
 from palermo.corpora.labelled.passages import ROLES, STANDARDS
 from torch import nn
+from torch.nn import functional
 
-MENTAL_OUTPUTS = 2 * len(STANDARDS) + len(ROLES)
+MENTAL_OUTPUTS = 3 * len(STANDARDS) + len(ROLES)
+MENTAL_WIDTH = 256
+MENTAL_BLOCKS = 2
+MENTAL_DROPOUT = 0.15
+MENTAL_REACH = 3  # tokens to each side that a block sees
 
 
 class TokenHead(nn.Module):
-    """Keys, values and mental-element logits of each token.
+    """Keys and values of each token.
 
     e5's vectors lie in a narrow cone (cosines of 0.7 between unrelated texts), so both inputs are standardised with
     fixed statistics of the encoder before training: pooled vectors for the values, single tokens for the rest.
@@ -38,12 +45,9 @@ class TokenHead(nn.Module):
             self.register_buffer(f"{name}_scale", torch.ones(hidden))
         self.value = nn.Linear(hidden, labels, bias=False)
         self.key = nn.Linear(hidden, labels, bias=False)
-        self.mental = nn.Linear(hidden, MENTAL_OUTPUTS)
         self.bias = nn.Parameter(torch.full((labels,), -4.0))
         nn.init.zeros_(self.key.weight)
         nn.init.zeros_(self.value.weight)
-        nn.init.normal_(self.mental.weight, std=0.01)
-        nn.init.constant_(self.mental.bias, -3.0)  # few tokens are part of a mental element
 
     def standardise(self, pooled: tuple[torch.Tensor, torch.Tensor], token: tuple[torch.Tensor, torch.Tensor]) -> None:
         """Take other means and scales [H] for both inputs; what the head says of a passage stays the same.
@@ -54,7 +58,6 @@ class TokenHead(nn.Module):
             for linear, mean, scale, (new_mean, new_scale), bias in (
                 (self.key, self.token_mean, self.token_scale, token, None),
                 (self.value, self.pooled_mean, self.pooled_scale, pooled, self.bias),
-                (self.mental, self.token_mean, self.token_scale, token, self.mental.bias),
             ):
                 plain = linear.weight * scale
                 linear.weight.copy_(plain / new_scale)
@@ -65,21 +68,88 @@ class TokenHead(nn.Module):
             self.pooled_mean.copy_(pooled[0])
             self.pooled_scale.copy_(pooled[1])
 
-    def forward(self, hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """[B, T, H] -> keys [B, T, L], values [B, T, L], mental [B, T, 22]."""
+    def forward(self, hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """[B, T, H] -> keys [B, T, L], values [B, T, L]."""
         tokens = (hidden - self.token_mean) * self.token_scale
         pooled = (hidden - self.pooled_mean) * self.pooled_scale
-        return self.key(tokens), self.value(pooled), self.mental(tokens)
+        return self.key(tokens), self.value(pooled)
+
+
+class MentalBlock(nn.Module):
+    """Mixes each channel over a few neighbouring tokens, then the channels, and adds that to what it was given."""
+
+    def __init__(self, width: int, epsilon: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width, eps=epsilon)
+        self.near = nn.Conv1d(width, width, 2 * MENTAL_REACH + 1, padding=MENTAL_REACH, groups=width)
+        self.mix = nn.Linear(width, width)
+
+    def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """[B, T, W] and [B, T, 1] -> [B, T, W]; padding counts as zero."""
+        near = self.near((self.norm(hidden) * mask).transpose(1, 2)).transpose(1, 2)
+        return hidden + functional.dropout(self.mix(functional.gelu(near)), MENTAL_DROPOUT, self.training)
+
+
+class MentalHead(nn.Module):
+    """Mental-element logits of each token: inside, begin and end of nine standards, then four roles.
+
+    Args:
+        size: of what is read of a token, here S.
+        epsilon: of the layer norms.
+    """
+
+    mean: torch.Tensor
+    scale: torch.Tensor
+
+    def __init__(self, size: int, epsilon: float) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("scale", torch.ones(size))
+        self.inward = nn.Linear(size, MENTAL_WIDTH)
+        self.blocks = nn.ModuleList([MentalBlock(MENTAL_WIDTH, epsilon) for _ in range(MENTAL_BLOCKS)])
+        self.out = nn.Linear(MENTAL_WIDTH, MENTAL_OUTPUTS)
+        nn.init.normal_(self.out.weight, std=0.01)
+        nn.init.constant_(self.out.bias, -3.0)  # few tokens are part of a mental element
+
+    def standardise(self, mean: torch.Tensor, scale: torch.Tensor, *, fresh: bool) -> None:
+        """Take another mean and scale [S] of what is read of a token.
+
+        What the head says stays the same, but for a `fresh` head: its random weights were meant for standard inputs.
+        """
+        with torch.no_grad():
+            if not fresh:
+                plain = self.inward.weight * self.scale
+                self.inward.bias.add_(plain @ (mean - self.mean))
+                self.inward.weight.copy_(plain / scale)
+            self.mean.copy_(mean)
+            self.scale.copy_(scale)
+
+    def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """[B, T, S] and mask [B, T] -> [B, T, 31]."""
+        inward = functional.gelu(self.inward((hidden - self.mean) * self.scale))
+        hidden = functional.dropout(inward, MENTAL_DROPOUT, self.training)
+        counted = mask[:, :, None].to(hidden.dtype)
+        for block in self.blocks:
+            hidden = block(hidden, counted)
+        return self.out(hidden)
 
 
 class PassageTagger(nn.Module):
-    """An encoder of the BERT family with a `TokenHead`; the first `frozen` layers and the embeddings do not learn."""
+    """An encoder of the BERT family with both heads; the first `frozen` layers and the embeddings do not learn.
+
+    Raises:
+        ValueError: more than half of the layers are to be frozen.
+    """
 
     def __init__(self, encoder: Any, labels: int, frozen: int = 0) -> None:
         super().__init__()
         self.encoder = encoder
         self.frozen = frozen
+        self.middle = len(encoder.encoder.layer) // 2
+        if frozen > self.middle:
+            raise ValueError(f"at most {self.middle} layers can be frozen, for the mental elements read the middle one")
         self.head = TokenHead(encoder.config.hidden_size, labels)
+        self.mental = MentalHead(2 * encoder.config.hidden_size, encoder.config.layer_norm_eps)
         self.encoder.embeddings.requires_grad_(False)
         for layer in self.encoder.encoder.layer[:frozen]:
             layer.requires_grad_(False)
@@ -97,9 +167,10 @@ class PassageTagger(nn.Module):
         hidden: torch.Tensor = self.encoder.embeddings(input_ids=ids)
         return self._layers(hidden, mask, 0, self.frozen)
 
-    def upper(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """The layers that learn: [B, T, H] -> [B, T, H]."""
-        return self._layers(hidden, mask, self.frozen, len(self.encoder.encoder.layer))
+    def upper(self, hidden: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The layers that learn: [B, T, H] -> the last layer's vectors and the middle one's, each [B, T, H]."""
+        middle = self._layers(hidden, mask, self.frozen, self.middle)
+        return self._layers(middle, mask, self.middle, len(self.encoder.encoder.layer)), middle
 
     def _layers(self, hidden: torch.Tensor, mask: torch.Tensor, first: int, last: int) -> torch.Tensor:
         bias = torch.zeros(mask.shape, dtype=hidden.dtype, device=hidden.device)
@@ -109,10 +180,19 @@ class PassageTagger(nn.Module):
             hidden = out[0] if isinstance(out, tuple) else out
         return hidden
 
+    def vectors(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """What the mental-element head reads: ids and mask [B, T] -> [B, T, 2H], last layer and middle one."""
+        return torch.cat(self.upper(self.lower(ids, mask), mask), dim=2)
+
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """ids and mask [B, T] -> keys, values [B, T, L] and mental [B, T, 22]."""
-        head: tuple[torch.Tensor, torch.Tensor, torch.Tensor] = self.head(self.upper(self.lower(ids, mask), mask))
-        return head
+        """ids and mask [B, T] -> keys, values [B, T, L] and mental [B, T, 31]."""
+        return self.heads(self.lower(ids, mask), mask)
+
+    def heads(self, lower: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The same from the frozen layers' states [B, T, H]."""
+        last, middle = self.upper(lower, mask)
+        keys, values = self.head(last)
+        return keys, values, self.mental(torch.cat([last, middle], dim=2), mask)
 
     def pool(
         self, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor, owner: torch.Tensor, passages: int

@@ -1,9 +1,10 @@
-"""From labelled passages to a model folder that can ship, in three resumable stages; `palermo train` calls it.
+"""From labelled passages to a model folder that can ship, in four resumable stages; `palermo train` calls it.
 
 1. the encoder folder: packed weights turned into a Hugging Face model with a pruned vocabulary, unless one is given, or
    a trained model to go on from;
 2. fine-tuning, one checkpoint an epoch;
-3. export: int8 network behind the gate, calibration on the dev passages, manifest and card.
+3. the mental-element head, on the encoder as it is then;
+4. export: int8 network behind the gate, calibration on the dev passages, manifest and card.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from palermo.training.export import weights_of
 from palermo.training.finetune import FineTuning, Progress
 from palermo.training.graph import GraphBuilder
 from palermo.training.job import NETWORK, Job
+from palermo.training.mental import fit_mental
 from palermo.training.network import PassageTagger
 from palermo.training.ngrams import cached_expert, fit_expert
 from palermo.training.selftraining import balanced, kept, self_labelled, unlabelled_provisions
@@ -74,7 +76,8 @@ def train(job: Job, progress: Progress) -> Path:
     pad = special_id(tokenizer, "<pad>")
     tuning = FineTuning(model, examples, job.recipe, job.run, pad, progress, fresh=job.start is None)
     tuning.run(lambda epoch: progress({"phase": "epoch", "done": epoch, "of": job.recipe.epochs}))
-    del tuning  # frees the cache before the export
+    del tuning  # frees the cache
+    fit_mental(model, examples, job.recipe, job.run, pad, progress)
     return export(job, model.cpu(), tokenizer, labels, dev, progress)
 
 

@@ -20,8 +20,9 @@ from onnx import numpy_helper
 from palermo.corpora.errors import ModelError
 from palermo.models import calibration as calibrations
 from palermo.models import manifest as manifests
-from palermo.training.network import PassageTagger
+from palermo.training.network import MENTAL_BLOCKS, PassageTagger
 
+MENTAL_ARRAYS = 2 * (2 + 3 * MENTAL_BLOCKS)
 Arrays = Iterator[npt.NDArray[Any]]
 
 
@@ -47,7 +48,7 @@ def _tagger(arrays: list[npt.NDArray[Any]], labels: int, frozen: int) -> Passage
     # Numbers, sizes and zero points aside, the weights lie in the order in which `GraphBuilder` asks for them.
     heads = next(int(array[2]) for array in arrays if array.dtype == np.int64 and array.shape == (4,))
     weights = [array for array in arrays if array.size > 1 and array.dtype != np.int64 and not _zero_point(array)]
-    layers = (len(weights) - 7) // 16
+    layers = (len(weights) - 7 - MENTAL_ARRAYS) // 16
     told = iter(weights)
     state = dict(_embeddings(told))
     for layer in range(layers):
@@ -68,6 +69,7 @@ def _tagger(arrays: list[npt.NDArray[Any]], labels: int, frozen: int) -> Passage
     encoder.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in state.items()}, strict=True)
     model = PassageTagger(encoder, labels, frozen)
     _head(model, next(told), next(told), labels)
+    _mental(model, told)
     return model
 
 
@@ -106,12 +108,23 @@ def _linear(told: Arrays, names: list[str]) -> Iterator[tuple[str, npt.NDArray[A
 
 
 def _head(model: PassageTagger, matrix: npt.NDArray[Any], offset: npt.NDArray[Any], labels: int) -> None:
-    """Keys, values and mental elements out of the folded matrix; a key's offset weighs all tokens alike: nothing."""
+    """Keys and values out of the folded matrix; a key's offset weighs all tokens alike: nothing."""
     head = model.head
     with torch.no_grad():
-        key, value, mental = torch.from_numpy(matrix.T.copy()).split([labels, labels, len(offset) - 2 * labels])
+        key, value = torch.from_numpy(matrix.T.copy()).split([labels, labels])
         head.key.weight.copy_(key)
         head.value.weight.copy_(value)
-        head.mental.weight.copy_(mental)
-        head.mental.bias.copy_(torch.from_numpy(offset[2 * labels :].copy()))
-        head.bias.copy_(torch.from_numpy(offset[labels : 2 * labels].copy()))
+        head.bias.copy_(torch.from_numpy(offset[labels:].copy()))
+
+
+def _mental(model: PassageTagger, told: Arrays) -> None:
+    """The mental-element head, in the order in which `GraphBuilder` writes it."""
+    names = ["inward"]
+    for block in range(MENTAL_BLOCKS):
+        names += [f"blocks.{block}.{part}" for part in ("norm", "near", "mix")]
+    state = model.mental.state_dict()
+    for name in [*names, "out"]:
+        weight, bias = next(told), next(told)
+        state[f"{name}.weight"] = torch.from_numpy(np.array(weight.T if weight.ndim == 2 else weight))
+        state[f"{name}.bias"] = torch.from_numpy(np.array(bias))
+    model.mental.load_state_dict(state)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 from palermo.corpora.labelled.passages import ROLES, STANDARDS
-from palermo.models.mental import MentalElement, decode
+from palermo.models.mental import EDGE_AT, LONGEST, MentalElement, decode
 
 COUNT = len(STANDARDS)
 HALF = dict.fromkeys(STANDARDS, 0.5)
@@ -25,19 +25,24 @@ def words_of(text: str) -> npt.NDArray[np.int64]:
 
 
 def quiet(offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-    logits = np.full((len(offsets), 2 * COUNT + len(ROLES)), -6.0, np.float32)
-    logits[:, 2 * COUNT :] = 0.0
+    logits = np.full((len(offsets), 3 * COUNT + len(ROLES)), -6.0, np.float32)
+    logits[:, COUNT : 3 * COUNT] = EDGE_AT  # neither for nor against an edge here
+    logits[:, 3 * COUNT :] = 0.0
     return logits
 
 
-def found_in(text: str, hot: dict[int, list[int]], begin: tuple[tuple[int, int], ...] = ()) -> list[MentalElement]:
-    """Spans where `hot` tokens (standard -> tokens, `<s>` is 0) are inside, and `begin` (token, standard) begins."""
+def found_in(
+    text: str,
+    hot: dict[int, list[int]],
+    begin: dict[int, list[int]] | None = None,
+    end: dict[int, list[int]] | None = None,
+) -> list[MentalElement]:
+    """Spans where `hot` tokens (standard -> tokens, `<s>` is 0) are inside, and `begin` and `end` ones are edges."""
     offsets = words_of(text)
     logits = quiet(offsets)
-    for standard, tokens in hot.items():
-        logits[tokens, standard] = 3.0
-    for token, standard in begin:
-        logits[token, COUNT + standard] = 3.0
+    for place, (value, tokens_of) in enumerate(((3.0, hot), (3.0, begin or {}), (3.0, end or {}))):
+        for standard, tokens in tokens_of.items():
+            logits[tokens, place * COUNT + standard] = value
     return decode(logits, offsets, text, HALF)
 
 
@@ -55,30 +60,46 @@ def test_standards_may_overlap() -> None:
     assert quotes(TEXT, found) == [("knowledge", "He knew"), ("intent", "knew, or")]
 
 
-def test_a_gap_of_four_tokens_is_bridged_and_a_longer_one_splits() -> None:
-    assert quotes(TEXT, found_in(TEXT, {KNOWLEDGE: [2, 7]})) == [("knowledge", "knew, or had reason to believe")]
-    assert quotes(TEXT, found_in(TEXT, {KNOWLEDGE: [2, 8]})) == [("knowledge", "knew"), ("knowledge", "that")]
-
-
-def test_warm_tokens_belong_to_a_span_that_is_hot_elsewhere_and_make_none_alone() -> None:
+def test_a_span_goes_over_colder_tokens_where_two_spans_are_worth_less() -> None:
     offsets = words_of(TEXT)
     logits = quiet(offsets)
-    logits[[2, 3, 4], KNOWLEDGE] = -0.6  # probability 0.35: at least half of the threshold
-    assert decode(logits, offsets, TEXT, HALF) == []
-    logits[5, KNOWLEDGE] = 3.0
+    logits[:, COUNT : 3 * COUNT] = EDGE_AT - 0.6  # every edge costs a little
+    logits[[2, 5], KNOWLEDGE] = 3.0
+    logits[[3, 4], KNOWLEDGE] = -1.0
     assert quotes(TEXT, decode(logits, offsets, TEXT, HALF)) == [("knowledge", "knew, or had reason")]
+    logits[[3, 4], KNOWLEDGE] = -6.0
+    assert quotes(TEXT, decode(logits, offsets, TEXT, HALF)) == [("knowledge", "knew"), ("knowledge", "reason")]
 
 
-def test_a_new_beginning_splits_a_run() -> None:
-    found = found_in(TEXT, {KNOWLEDGE: list(range(2, 9))}, begin=((2, KNOWLEDGE), (7, KNOWLEDGE)))
+def test_begin_and_end_decide_where_a_lukewarm_span_begins_and_ends() -> None:
+    offsets = words_of(TEXT)
+    logits = quiet(offsets)
+    logits[:, COUNT : 3 * COUNT] = EDGE_AT - 4.0
+    logits[2:10, KNOWLEDGE] = (-1.0, -1.0, 0.5, 0.5, 0.5, -1.0, -1.0, -1.0)
+    logits[4, COUNT + KNOWLEDGE] = logits[6, 2 * COUNT + KNOWLEDGE] = EDGE_AT
+    assert quotes(TEXT, decode(logits, offsets, TEXT, HALF)) == [("knowledge", "had reason to")]
+    logits[2, COUNT + KNOWLEDGE] = logits[9, 2 * COUNT + KNOWLEDGE] = 4.0
+    assert quotes(TEXT, decode(logits, offsets, TEXT, HALF)) == [
+        ("knowledge", "knew, or had reason to believe, that it")
+    ]
+
+
+def test_an_end_and_a_beginning_split_a_run() -> None:
+    found = found_in(TEXT, {KNOWLEDGE: list(range(2, 9))}, {KNOWLEDGE: [2, 7]}, {KNOWLEDGE: [6, 8]})
     assert quotes(TEXT, found) == [("knowledge", "knew, or had reason to"), ("knowledge", "believe, that")]
+
+
+def test_no_span_is_longer_than_the_longest() -> None:
+    text = "word " * 200
+    lengths = [len(text[e.start : e.end].split()) for e in found_in(text, {KNOWLEDGE: list(range(1, 201))})]
+    assert max(lengths) <= LONGEST
 
 
 def test_the_role_is_that_of_the_span_and_the_score_its_mean() -> None:
     offsets = words_of(TEXT)
     logits = quiet(offsets)
     logits[[2, 3], KNOWLEDGE] = (2.0, 1.0)
-    logits[2:4, 2 * COUNT + ROLES.index("rejected")] = 1.0
+    logits[2:4, 3 * COUNT + ROLES.index("rejected")] = 1.0
     (element,) = decode(logits, offsets, TEXT, HALF)
     assert element.role == "rejected"
     assert abs(element.score - (1 / (1 + np.exp(-2.0)) + 1 / (1 + np.exp(-1.0))) / 2) < 1e-6
@@ -105,7 +126,7 @@ def test_chinese_is_cut_at_tokens_for_it_has_no_spaces() -> None:
 
 def test_context_is_never_quoted_and_a_passage_without_text_has_no_spans() -> None:
     offsets = np.zeros((4, 2), np.int64)
-    assert decode(np.full((4, 2 * COUNT + 4), 5.0, np.float32), offsets, "", HALF) == []
+    assert decode(np.full((4, 3 * COUNT + 4), 5.0, np.float32), offsets, "", HALF) == []
 
 
 @given(
@@ -119,7 +140,7 @@ def test_any_span_quotes_the_text_cleanly_and_one_standard_never_overlaps_itself
     rng = np.random.default_rng(seed)
     cuts = sorted({0, len(text), *rng.integers(0, len(text) + 1, 8).tolist()})
     offsets = np.array([(0, 0), *pairwise(cuts)], np.int64)
-    logits = rng.normal(0, 2, (len(offsets), 2 * COUNT + 4)).astype(np.float32)
+    logits = rng.normal(0, 2, (len(offsets), 3 * COUNT + 4)).astype(np.float32)
     elements = decode(logits, offsets, text, dict.fromkeys(STANDARDS, threshold))
     reached = dict.fromkeys(STANDARDS, 0)
     for element in elements:

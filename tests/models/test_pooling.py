@@ -25,7 +25,7 @@ def made(seed: int, tokens: int, spread: float = 3.0) -> tuple[npt.NDArray[np.fl
     rng = np.random.default_rng(seed)
     said = rng.normal(0, spread, (tokens + 2, 2 * LABELS)).astype(np.float32)
     offsets = [(0, 0), *((place, place + 1) for place in range(tokens)), (0, 0)]
-    return said, token_scores(said, np.zeros((tokens + 2, 22), np.float32), offsets)
+    return said, token_scores(said, np.zeros((tokens + 2, 31), np.float32), offsets)
 
 
 @given(seed=st.integers(0, 10_000), tokens=st.integers(0, 60))
@@ -59,5 +59,5 @@ def test_a_passage_of_one_sentence_leaves_its_context() -> None:
 
 def test_large_keys_do_not_overflow() -> None:
     said = np.array([[300.0, -300.0], [-300.0, 300.0]], np.float32)
-    scores = token_scores(said, np.zeros((2, 22), np.float32), [(0, 0), (0, 1)])
+    scores = token_scores(said, np.zeros((2, 31), np.float32), [(0, 0), (0, 1)])
     assert logits(scores, np.zeros(1, np.float32)) == [-300.0]

@@ -56,7 +56,7 @@ def test_pooling_in_numpy_is_pooling_in_torch_over_all_windows_of_a_passage(tiny
     for passage in range(3):
         rows = [row for row in range(5) if owner[row] == passage]
         joined = np.concatenate([said[row][mask[row] == 1] for row in rows])
-        tokens = token_scores(joined, np.zeros((len(joined), 22), np.float32), [(0, 0)] * len(joined))
+        tokens = token_scores(joined, np.zeros((len(joined), 31), np.float32), [(0, 0)] * len(joined))
         np.testing.assert_allclose(logits(tokens, bias), pooled[passage], rtol=1e-4, atol=1e-4)
 
 
@@ -80,14 +80,38 @@ def test_padding_changes_nothing(tiny_network: Any) -> None:
         np.testing.assert_allclose(short, padded[:, :24], atol=1e-4)
 
 
-@pytest.mark.parametrize("frozen", [0, 1, 2])
+@pytest.mark.parametrize("frozen", [0, 1])
 def test_frozen_layers_compute_alike_and_do_not_learn(encoder_folder: Any, frozen: int) -> None:
     torch.manual_seed(1)
     model = PassageTagger.from_folder(encoder_folder, 3, frozen).eval()
     ids, mask = (torch.from_numpy(part) for part in batch(7, 2, 16))
     with torch.no_grad():
-        split = model.upper(model.lower(ids, mask), mask)
-        whole = model.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        split, middle = model.upper(model.lower(ids, mask), mask)
+        whole, *_ = states = model.encoder(input_ids=ids, attention_mask=mask, output_hidden_states=True)[:2]
+    torch.testing.assert_close(middle[mask == 1], states[1][1][mask == 1], rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(split[mask == 1], whole[mask == 1], rtol=1e-4, atol=1e-4)
     learning = {name.split(".layer.")[1][0] for name, p in model.encoder.named_parameters() if p.requires_grad}
     assert learning == {str(layer) for layer in range(frozen, 2)}
+
+
+def test_no_more_than_half_the_layers_can_be_frozen(encoder_folder: Any) -> None:
+    with pytest.raises(ValueError, match="at most 1 layers"):
+        PassageTagger.from_folder(encoder_folder, 3, 2)
+
+
+def test_the_mental_head_sees_a_tokens_neighbours_and_no_padding(tiny_network: Any) -> None:
+    head = tiny_network.model.mental
+    vectors = torch.randn(1, 20, len(head.mean), generator=torch.Generator().manual_seed(0))
+    mask = torch.ones(1, 20, dtype=torch.long)
+    mask[0, 12:] = 0
+    changed = vectors.clone()
+    changed[0, 4] += 1.0
+    other = vectors.clone()
+    other[0, 12:] += 1.0
+    with torch.no_grad():
+        before, near, padded = (head(one, mask)[0] for one in (vectors, changed, other))
+    moved = (before - near).abs().amax(-1) > 1e-6
+    assert moved[4]
+    assert moved[10]
+    assert not moved[11:].any()  # two blocks of three tokens to each side
+    torch.testing.assert_close(before[:12], padded[:12])

@@ -1,0 +1,96 @@
+"""The mental-element head's own training: it learns where spans begin and end, touches nothing else, and is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from palermo.corpora.labelled.passages import STANDARDS, LabelledPassage, MentalSpan
+from palermo.models.mental import decode
+from palermo.training.examples import Example, collate, examples_of
+from palermo.training.finetune import Recipe
+from palermo.training.mental import NAME, chosen_of, fit_mental
+from palermo.training.network import PassageTagger
+
+LABELS = ("UNTOC.5", "UNTOC.6")
+RECIPE = Recipe(batch_tokens=400, frozen=1, mental_epochs=60, mental_rate=5e-3, mental_others=5)
+
+
+def passages() -> list[LabelledPassage]:
+    """Thirty passages; two thirds have a span of knowledge among other words, the rest only those other words."""
+    found = []
+    for number in range(30):
+        laundering = number % 3 > 0
+        front = "the accused of the court " * (1 + number % 4)
+        words = "knew that it was crime"
+        text = f"{front}{words} and the court found" if laundering else f"{front} and the court found"
+        span = MentalSpan("knowledge", len(front), len(front) + len(words), "applied")
+        labels, spans = (("UNTOC.6",), (span,)) if laundering else ((), ())
+        found.append(LabelledPassage(f"p{number}", "judgment", "en", text, "d", labels=labels, mens_rea=spans))
+    return found
+
+
+@pytest.fixture(scope="module")
+def examples(tokenizer: Any) -> list[Example]:
+    return examples_of(passages(), tokenizer, LABELS)
+
+
+@pytest.fixture(scope="module")
+def fitted(encoder_folder: Path, examples: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Path]:
+    """The model before and after, and the run's folder."""
+    folder = tmp_path_factory.mktemp("mental")
+    torch.manual_seed(1)
+    model = PassageTagger.from_folder(encoder_folder, len(LABELS), 1)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    fit_mental(model, examples, RECIPE, folder, 1, lambda entry: None)
+    return model, before, folder
+
+
+def test_the_words_of_a_span_are_found_from_first_to_last(fitted: Any, examples: list[Example]) -> None:
+    model = fitted[0].eval()
+    right = 0
+    for passage, example in zip(passages(), examples, strict=True):
+        batch = collate([example], [0], 1)
+        with torch.no_grad():
+            mental = model(batch.ids, batch.mask)[2][0].numpy()
+        (window,) = example.windows
+        offsets = np.array(window.offsets, np.int64)
+        found = decode(mental[: len(offsets)], offsets, passage.text, dict.fromkeys(STANDARDS, 0.5))
+        right += [(one.standard, one.start, one.end, one.role) for one in found] == [
+            (span.standard, span.start, span.end, span.role) for span in passage.mens_rea
+        ]
+    assert right >= 27
+
+
+def test_nothing_but_the_head_has_changed(fitted: Any) -> None:
+    model, before, _ = fitted
+    changed = {name.split(".")[0] for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed == {"mental"}
+
+
+def test_a_run_that_goes_on_takes_the_head_that_was_trained(fitted: Any, encoder_folder: Path, examples: Any) -> None:
+    model, _, folder = fitted
+    again = PassageTagger.from_folder(encoder_folder, len(LABELS), 1)
+    fit_mental(again, examples, RECIPE, folder, 1, lambda entry: pytest.fail("trained again"))
+    for name, value in model.mental.state_dict().items():
+        assert torch.equal(value, again.mental.state_dict()[name])
+
+
+def test_all_laundering_passages_and_a_few_others_are_read(examples: list[Example]) -> None:
+    chosen = chosen_of(examples, RECIPE)
+    assert sum(example.token_weight == 1.0 for example in chosen) == 20
+    assert len(chosen) == 25
+    assert chosen_of(examples, RECIPE) == chosen
+    assert [id(one) for one in chosen_of(examples, replace(RECIPE, seed=1))] != [id(one) for one in chosen]
+
+
+def test_without_epochs_the_head_stays_as_it_is(encoder_folder: Path, examples: Any, tmp_path: Path) -> None:
+    model = PassageTagger.from_folder(encoder_folder, len(LABELS), 1)
+    before = {name: value.clone() for name, value in model.mental.state_dict().items()}
+    fit_mental(model, examples, replace(RECIPE, mental_epochs=0), tmp_path, 1, lambda entry: None)
+    assert (tmp_path / NAME).is_file()
+    assert all(torch.equal(value, before[name]) for name, value in model.mental.state_dict().items())

@@ -131,7 +131,8 @@ class MentalHead(nn.Module):
         counted = mask[:, :, None].to(hidden.dtype)
         for block in self.blocks:
             hidden = block(hidden, counted)
-        return self.out(hidden)
+        said: torch.Tensor = self.out(hidden)
+        return said
 
 
 class PassageTagger(nn.Module):

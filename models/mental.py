@@ -15,6 +15,7 @@ import numpy.typing as npt
 from palermo.corpora.labelled.passages import ROLES, STANDARDS
 from palermo.models.calibration import logit, sigmoid
 
+OUTPUTS = 3 * len(STANDARDS) + len(ROLES)  # logits of a token
 LONGEST = 90  # tokens of a span; 1 % of those in the corpus are longer
 EDGE = 2.0  # how much a begin or end logit counts beside an inside logit
 EDGE_AT = -2.0  # the logit from which a begin or end speaks for a span

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from palermo.corpora.labelled.passages import ROLES, STANDARDS
+from palermo.models.mental import OUTPUTS as MENTAL_OUTPUTS
 from torch import nn
 from torch.nn import functional
 
-MENTAL_OUTPUTS = 3 * len(STANDARDS) + len(ROLES)
 MENTAL_WIDTH = 256
 MENTAL_BLOCKS = 2
 MENTAL_DROPOUT = 0.15

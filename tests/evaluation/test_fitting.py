@@ -23,6 +23,7 @@ from palermo.evaluation.fitting import (
     lines_of,
     outputs_of,
 )
+from palermo.models.mental import OUTPUTS as MENTAL_OUTPUTS
 from palermo.models.pooling import TokenScores
 
 LABELS = tuple(tree().labels)
@@ -33,8 +34,10 @@ PLACES = [(0, 2), (2, 7), (7, 12), (12, 15), (15, 19), (19, 22)]
 
 def tokens(inside: float) -> TokenScores:
     """Tokens of TEXT that say "knew that" is knowledge with this logit."""
-    mental = np.full((len(PLACES), 22), -6.0, np.float32)
-    mental[1:3, STANDARDS.index("knowledge")] = inside
+    mental = np.full((len(PLACES), MENTAL_OUTPUTS), -6.0, np.float32)
+    knowledge, count = STANDARDS.index("knowledge"), len(STANDARDS)
+    mental[1:3, knowledge] = inside
+    mental[1, count + knowledge] = mental[2, 2 * count + knowledge] = 0.0  # begins and ends there
     nothing = np.zeros((0, 0), np.float32)
     return TokenScores(nothing, nothing, mental, np.array(PLACES, np.int64))
 

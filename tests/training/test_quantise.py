@@ -14,7 +14,7 @@ from palermo.training.quantise import QuantisedLinear, layer_parts, quantise, qu
 def states(model: PassageTagger) -> torch.Tensor:
     ids = torch.arange(4, 36).reshape(2, 16)
     with torch.no_grad():
-        hidden: torch.Tensor = model.upper(model.lower(ids, torch.ones_like(ids)), torch.ones_like(ids))
+        hidden, _ = model.upper(model.lower(ids, torch.ones_like(ids)), torch.ones_like(ids))
     return hidden
 
 
@@ -29,7 +29,8 @@ def test_every_linear_layer_of_the_encoder_is_quantised_and_the_head_is_not(tiny
     assert not quantised(tiny_network.model)
     for name in linears(2):
         assert all(isinstance(part, QuantisedLinear) for part in layer_parts(tiny_network.quantised, name))
-    assert not isinstance(tiny_network.quantised.head.value, QuantisedLinear)
+    for part in (tiny_network.quantised.head, tiny_network.quantised.mental):
+        assert not any(isinstance(one, QuantisedLinear) for one in part.modules())
 
 
 def test_weights_lie_on_a_grid_of_254_steps_an_output(tiny_network: Any) -> None:

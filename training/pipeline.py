@@ -106,9 +106,13 @@ def _self_labelled(
     """Provisions without labels, labelled by the model to go on from; an earlier run's where it got so far."""
     if job.start is None:
         raise UsageError("self-training needs a model to go on from", hint="give --start MODEL beside --unlabelled")
-    teacher = Tagger.load(job.start)
-    found = list(unlabelled_provisions(job.unlabelled, passages, dev))
-    return balanced(kept(job.run / SELF_LABELLED, lambda: self_labelled(found, teacher, labels, progress)))
+    start = job.start
+
+    def labelled() -> Iterator[LabelledPassage]:
+        found = list(unlabelled_provisions(job.unlabelled, passages, dev))
+        return self_labelled(found, Tagger.load(start), labels, progress)
+
+    return balanced(kept(job.run / SELF_LABELLED, labelled))
 
 
 def _labels(job: Job) -> list[str]:

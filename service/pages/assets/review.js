@@ -224,12 +224,16 @@
     j: () => step(1), k: () => step(-1), a: () => act("accept"), r: () => act("reject"),
     c: () => pick("change"), n: () => pick("add"), u: undo, "?": () => help && show(help),
   };
-  const named = (key) => (key.length === 1 ? key.toLowerCase() : key);
-  const known = (key) => Object.hasOwn(KEYS, named(key)) && (on() || key === "?");
+  /* What a key means: the character that it types; on a layout of another script, the key in its place. */
+  function meaning({ key, code, shiftKey }) {
+    if (!/^[^\p{ASCII}\p{Script=Latin}]+$/u.test(key)) return key.length === 1 ? key.toLowerCase() : key;
+    return code === "Slash" && shiftKey ? "?" : /^Key[A-Z]$/.test(code) ? code[3].toLowerCase() : key;
+  }
+  const known = (key) => on() && Object.hasOwn(KEYS, meaning(key));
 
   function press(key) {
-    if (picker && picker.open) type(key);
-    else if (!(help && help.open) && known(key)) KEYS[named(key)]();
+    if (picker && picker.open) type(key.key);
+    else if (!(help && help.open) && known(key)) KEYS[meaning(key)]();
   }
 
   /* While a step is under way, what it leaves on the page is not there yet: keys wait for it, in their order. */
@@ -246,12 +250,12 @@
 
   function wait(event) {
     if (event.key === "Escape") return waiting.splice(0);
-    const typed = (picker && picker.open) || waiting.some((key) => "cn".includes(named(key)) && known(key));
-    const meant = typed ? event.key.length === 1 || ["Enter", "ArrowDown", "Backspace"].includes(event.key) : known(event.key);
+    const typed = (picker && picker.open) || waiting.some((key) => "cn".includes(meaning(key)) && known(key));
+    const meant = typed ? event.key.length === 1 || ["Enter", "ArrowDown", "Backspace"].includes(event.key) : known(event);
     if (!meant) return;
     event.preventDefault();
     event.stopPropagation();
-    if (!event.repeat) waiting.push(event.key);
+    if (!event.repeat) waiting.push(event);
   }
 
   /* Fields keep their keys, except those of a closed dialog, which the focus is about to leave. */
@@ -261,10 +265,10 @@
     const field = event.target.closest("input, textarea, select");
     if (dialog ? dialog !== picker : field && !field.closest("dialog")) return;
     if (under.size) return wait(event);
-    if (dialog || !known(event.key)) return;
+    if (dialog || !known(event)) return;
     event.preventDefault();
     // A key that is held down goes through tags, but decides once.
-    if (!event.repeat || "jk".includes(named(event.key))) press(event.key);
+    if (!event.repeat || "jk".includes(meaning(event))) press(event);
   }, true);
   if (help) {
     const box = byId("keys-on");

@@ -150,10 +150,11 @@ class Browser:
         for kind in ("keyDown", "keyUp"):
             self.tab("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **extra)
 
-    def letter(self, key: str) -> None:
-        """Type a character."""
-        self.tab("Input.dispatchKeyEvent", type="keyDown", key=key, text=key, windowsVirtualKeyCode=ord(key.upper()))
-        self.tab("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=ord(key.upper()))
+    def letter(self, key: str, code: str = "", *, shift: bool = False) -> None:
+        """Type a character; `code` names the key's place on a keyboard."""
+        place = {"code": code, "modifiers": 8 * shift, "windowsVirtualKeyCode": ord(key.upper())}
+        self.tab("Input.dispatchKeyEvent", type="keyDown", key=key, text=key, **place)
+        self.tab("Input.dispatchKeyEvent", type="keyUp", key=key, **place)
 
     def size(self, width: int, height: int = 900) -> None:
         """Set the size of the window."""

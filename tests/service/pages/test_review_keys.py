@@ -272,11 +272,12 @@ def test_single_keys_are_switched_off_and_on(browser: Any, service: str, fill: F
         browser.press(" ", 32)
         assert browser.evaluate("document.getElementById('keys-on').checked") is False
         browser.press("Escape", 27)
-        for key in "jarcnu":
+        for key in "jarcnu?":
             browser.letter(key)
-        browser.letter("?")
-        assert browser.evaluate(f"{HELP} && document.activeElement.id") == "keys-on"
-        assert browser.evaluate(f"({IDLE}) && !document.getElementById('picker').open")
+            browser.letter("\u0444", f"Key{key.upper()}")
+        browser.letter("\u061f", "Slash", shift=True)
+        assert browser.evaluate(f"({IDLE}) && !document.getElementById('picker').open && !({HELP})")
+        by_button(browser)
         browser.press(" ", 32)
         assert browser.evaluate("document.getElementById('keys-on').checked") is True
         browser.press("Escape", 27)
@@ -286,10 +287,61 @@ def test_single_keys_are_switched_off_and_on(browser: Any, service: str, fill: F
     browser.open(f"{service}/queue")  # it holds for all pages, and is shown as it is
     browser.wait(IDLE)
     browser.letter("a")
-    browser.letter("?")
+    by_button(browser)
     assert browser.evaluate(f"{HELP} && document.getElementById('keys-on').checked") is False
     browser.press(" ", 32)
     browser.press("Escape", 27)
     browser.letter("r")
     browser.wait(f"{IDLE} && document.querySelector('#queue-list li.rejected')")
     assert [row.action for row in written(kept)] == ["reject"]
+
+
+def by_button(browser: Any) -> None:
+    """Open the keys' help without a key of a single character: go to its button by Tab, and press Enter."""
+    for _ in range(80):
+        if browser.evaluate("document.activeElement.matches('[data-help]')"):
+            break
+        browser.press("Tab", 9)
+    browser.press("Enter", 13)
+    assert browser.evaluate(f"{HELP} && document.activeElement.id") == "keys-on"
+
+
+@pytest.mark.parametrize(
+    ("script", "keys"),
+    [
+        ("Arabic", {"j": "ت", "k": "ن", "a": "ش", "r": "ق", "c": "ؤ", "n": "ى", "u": "ع", "?": "؟"}),
+        ("Cyrillic", {"j": "о", "k": "л", "a": "ф", "r": "к", "c": "с", "n": "т", "u": "г", "?": ","}),
+        ("Greek", {"j": "ξ", "k": "κ", "a": "α", "r": "ρ", "c": "ψ", "n": "ν", "u": "θ", "?": "?"}),
+    ],
+)
+def test_keys_of_other_scripts_count_by_their_place(
+    browser: Any, service: str, fill: Fill, kept: Store, slow: None, script: str, keys: dict[str, str]
+) -> None:
+    """Also while they wait, and what is typed into the dialog stays what it is."""
+    fill(_ruling(14), "ruling.txt", language="en")
+    items = start(browser, f"{service}/queue")
+    for key, _, _ in PLAN:
+        browser.letter(keys[key], f"Key{key.upper()}")
+        if key in "cn":
+            browser.letter(keys["k"], "KeyK")
+            browser.press("Backspace", 8)
+            choose(browser)
+    await_all(browser, kept, shown(items[13]))
+    check(written(kept), items, DECISIONS)
+    if script != "Cyrillic":  # whose question mark is on a digit, and typed as it is
+        browser.letter(keys["?"], "Slash", shift=True)
+        assert browser.evaluate(HELP)
+
+
+def test_the_character_counts_before_the_place(browser: Any, service: str, fill: Fill, kept: Store) -> None:
+    """AZERTY has `a` where QWERTY has `q`, Dvorak `r` where it has `o`; what stands in those places decides nothing."""
+    fill(_ruling(4), "ruling.txt", language="en")
+    items = start(browser, f"{service}/queue")
+    browser.letter("q", "KeyA")
+    browser.letter("p", "KeyR")
+    browser.letter(";", "KeyA")
+    browser.letter("a", "KeyQ")
+    browser.wait(shown(items[1]))
+    browser.letter("r", "KeyO")
+    browser.wait(shown(items[2]))
+    check(written(kept), items, [("a", 0), ("r", 1)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -9,6 +10,12 @@ from palermo.service.exports import rows
 
 CELL_CHARACTERS = 32_767
 """Longest text of a cell (ECMA-376), in UTF-16 code units."""
+
+_READ_AS_CHARACTER = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+"""Where a text would be read as a character by its number: `_x0041_` is A (ECMA-376 part 1, 22.9.2.19, ST_Xstring)."""
+_UNDERSCORE = "_x005F_"
+# Begun, and cut before its end; the underscore that ends one begins none.
+_UNFINISHED = re.compile("(?<!_x005F)_(x(0(0(5F?)?)?)?)?\\Z")
 
 _ERRORS = ("file", "code", "message", "hint")
 
@@ -53,7 +60,7 @@ def _cell(sheet: Any, value: Any) -> Any:
 
     if not isinstance(value, str):
         return value
-    text = _cut(rows.safe(value))
+    text = _cut(_READ_AS_CHARACTER.sub(_UNDERSCORE, rows.safe(value)))
     cell = WriteOnlyCell(sheet, value=text)
     cell.data_type = "s"
     if rows.is_formula(text):
@@ -64,4 +71,5 @@ def _cell(sheet: Any, value: Any) -> Any:
 def _cut(text: str) -> str:
     if len(text) * 2 <= CELL_CHARACTERS:
         return text
-    return text.encode("utf-16-le")[: CELL_CHARACTERS * 2].decode("utf-16-le", "ignore")
+    kept = text.encode("utf-16-le")[: CELL_CHARACTERS * 2].decode("utf-16-le", "ignore")
+    return text if kept == text else _UNFINISHED.sub("", kept)

@@ -9,6 +9,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.utils.escape import unescape
 from palermo.service.exports import FORMATS, rows
 
 STARTS = (
@@ -41,13 +42,17 @@ def undone(cell: str) -> str:
 
 
 def sheet(name: str, *records: dict[str, Any]) -> list[dict[str, Any]]:
-    """Rows of a sheet; none of its cells is a formula, and none becomes one when somebody edits it."""
+    """Rows of a sheet; none of its cells is a formula, and none becomes one when somebody edits it.
+
+    openpyxl leaves the numbers of characters in such cells to `unescape`; Excel reads them by itself.
+    """
     lines = list(openpyxl.load_workbook(written("xlsx", *records))[name].iter_rows())
     cells = [cell for line in lines[1:] for cell in line]
     assert {cell.data_type for cell in cells} <= {"s", "n", "b", "inlineStr"}
     assert all(cell.quotePrefix for cell in cells if isinstance(cell.value, str) and rows.is_formula(cell.value))
     columns = [cell.value for cell in lines[0]]
-    return [dict(zip(columns, [cell.value for cell in line], strict=True)) for line in lines[1:]]
+    values = [[unescape(cell.value) if isinstance(cell.value, str) else cell.value for cell in line] for line in lines]
+    return [dict(zip(columns, line, strict=True)) for line in values[1:]]
 
 
 def places(analysis: dict[str, Any]) -> list[tuple[str, str]]:
@@ -98,6 +103,32 @@ def test_a_text_longer_than_a_cell_is_cut_where_excel_would(golden: dict[str, An
     (row,) = sheet("documents", golden)
     assert row["title"] == "x" + "\U0001f600" * 16_383
     assert len(row["title"].encode("utf-16-le")) // 2 == 32_767
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("_x0041_", "a _x000a_ b", "_x005F_", "_x005F_x0041_", "_x0041_x0042_", "__x00e9__", "_X0041_", "_x41_"),
+        *("_x0041_" * 2_000, "=_x0041_", "_" * 32_767),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_what_looks_like_a_number_of_a_character_stays_as_it_is(golden: dict[str, Any], text: str) -> None:
+    """Excel and its readers take `_x0041_` in a cell for A (ECMA-376, ST_Xstring)."""
+    golden["document"]["metadata"]["title"] = {"value": text}
+    golden["document"]["name"] = text
+    (row,) = sheet("documents", golden)
+    assert (row["file"], row["title"]) == (text, text)
+    assert {row["title"] for row in sheet("tags", golden)} == {text}
+
+
+@pytest.mark.parametrize("before", range(32_750, 32_768))
+def test_a_text_is_never_cut_inside_such_a_number(golden: dict[str, Any], before: int) -> None:
+    text = "x" * before + "_x0041_" * 3
+    golden["document"]["metadata"]["title"] = {"value": text}
+    (row,) = sheet("documents", golden)
+    assert text.startswith(row["title"])
+    assert row["title"].startswith("x" * before)
 
 
 def test_documents_of_one_name_are_told_apart(golden: dict[str, Any]) -> None:

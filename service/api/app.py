@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from palermo.corpora.documents.sandbox import ParserPool
@@ -21,6 +22,7 @@ from palermo.service.api import (
     batches,
     documents,
     exports,
+    given,
     metrics,
     pages,
     problems,
@@ -44,6 +46,14 @@ DESCRIPTION = (
 )
 
 
+class Application(FastAPI):
+    """The application, whose description says the limits of the settings."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description of the API, made once."""
+        return self.openapi_schema or given.with_limits(super().openapi())
+
+
 def create_app(
     tagger: Tags | None = None,
     *,
@@ -60,7 +70,7 @@ def create_app(
         store: the database, migrated; None: the one that the settings name, opened and migrated at the start.
     """
     limits = limits or settings()
-    app = FastAPI(
+    app = Application(
         title="Palermo",
         version=version("palermo"),
         description=DESCRIPTION,

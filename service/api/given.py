@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Request
 from palermo.corpora.documents.readers import bare_name
 from palermo.corpora.errors import LimitExceeded, UsageError
-from palermo.corpora.settings import Settings
+from palermo.corpora.settings import Settings, settings
 from palermo.service.analysis import text_bytes
 from palermo.service.api.problems import Invalid
 from palermo.service.api.uploads import is_language, opened
@@ -25,7 +25,8 @@ _LONGEST = 1000
 _ABOUT = {
     "kind": {"type": "string", "enum": ["judgment", "statute"], "description": "Unset: detected."},
     "language": {"type": "string", "description": "ISO 639-1 code; unset: detected, passage by passage."},
-    **{name: {"type": "string", "maxLength": _LONGEST} for name in METADATA},
+    **{name: {"type": "string", "maxLength": _LONGEST} for name in METADATA if name != "state"},
+    "state": {"type": "string"},  # `with_limits` says how long
 }
 FILES: dict[str, Any] = {
     "type": "object",
@@ -68,6 +69,17 @@ def body(json_schema: dict[str, Any]) -> dict[str, Any]:
     """What OpenAPI says of such a body."""
     content = {"multipart/form-data": {"schema": FILES}, "application/json": {"schema": json_schema}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def with_limits(description: dict[str, Any]) -> dict[str, Any]:
+    """The description of the API (OpenAPI), in which such bodies say how long a State may be by the settings."""
+    operations = (operation for path in description["paths"].values() for operation in path.values())
+    for asked in (operation.get("requestBody", {}) for operation in operations):
+        for content in asked.get("content", {}).values():
+            properties = content["schema"].get("properties", {})
+            if "state" in properties:
+                properties["state"]["maxLength"] = settings().state_characters
+    return description
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from palermo.corpora.documents.sandbox import ParserPool
 from palermo.corpora.settings import Settings
+from palermo.corpora.settings import settings as process_settings
 from palermo.service.api import create_app
 from palermo.service.intake import Given, take_in
-from palermo.service.store import Store
+from palermo.service.store import Store, open_store
 from palermo.service.store.work import create_batch
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -39,6 +42,33 @@ def test_the_description_changes_only_on_purpose() -> None:
     found = create_app().openapi()
     found["info"]["version"] = "0"
     assert found == SAID
+
+
+@pytest.mark.parametrize("longest", ["100", "7"])
+def test_the_longest_state_is_the_one_of_the_setting(
+    monkeypatch: pytest.MonkeyPatch, sqlite_template: Path, tmp_path: Path, tagger: Any, pool: ParserPool, longest: str
+) -> None:
+    """In every body that may name a State: what the description allows is taken, one character more is not."""
+    monkeypatch.setenv("PALERMO_STATE_CHARACTERS", longest)
+    process_settings.cache_clear()
+    store = open_store(f"sqlite:///{shutil.copy(sqlite_template, tmp_path)}")
+    try:
+        app = create_app(tagger, pool=pool, store=store)
+        content = [
+            one["schema"]["properties"]
+            for path in ("/v1/documents", "/v1/batches")
+            for one in app.openapi()["paths"][path]["post"]["requestBody"]["content"].values()
+        ]
+        said = {properties["state"]["maxLength"] for properties in content if "state" in properties}
+        assert said == {int(longest)}
+        client = TestClient(app)
+        for letters, status in ((said.pop(), 202), (int(longest) + 1, 400)):
+            asked = {"text": f"The proceeds of {letters} crimes.", "state": "Z" * letters}
+            assert client.post("/v1/documents", json=asked).status_code == status
+    finally:
+        store.close()
+        monkeypatch.undo()
+        process_settings.cache_clear()
 
 
 def test_every_route_says_who_may_use_it_and_what_it_answers() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from palermo.corpora.documents.document import Document, Kind
     from palermo.corpora.documents.sandbox import ParserPool
+    from palermo.corpora.settings import Settings
     from palermo.models.tagger import Tagger
 
 Analysis = dict[str, Any]
@@ -123,8 +125,13 @@ class DeferredTagger:
         return self.load().info()
 
 
-def load_tagger(model: Path | None = None, engine: str | None = None) -> Tagger:
-    """The tagger of a folder and engine; None: the model in use, and the engine that the settings say.
+def load_tagger(model: Path | None = None, engine: str | None = None, limits: Settings | None = None) -> Tagger:
+    """The tagger of a folder and engine.
+
+    Args:
+        model: None: the one in use, which is the one installed in the data folder where there is one.
+        engine: None: the one that the settings say.
+        limits: settings; None: the process's.
 
     Raises:
         ModelError: the model can't be loaded.
@@ -133,10 +140,15 @@ def load_tagger(model: Path | None = None, engine: str | None = None) -> Tagger:
     from palermo.models import installed
     from palermo.models.tagger import Tagger
 
-    chosen = settings()
-    return Tagger.load(model or installed.current(), engine or chosen.engine, chosen.threads)
+    chosen = limits or settings()
+    where = installed.home()
+    if chosen.model_dir is None:
+        where = replace(where, folder=chosen.data_dir / where.folder.name)
+    return Tagger.load(model or installed.current(where), engine or chosen.engine, chosen.threads)
 
 
-def default_tagger(model: Path | None = None, engine: str | None = None) -> DeferredTagger:
+def default_tagger(
+    model: Path | None = None, engine: str | None = None, limits: Settings | None = None
+) -> DeferredTagger:
     """The same, loaded when it is first needed."""
-    return DeferredTagger(lambda: load_tagger(model, engine))
+    return DeferredTagger(lambda: load_tagger(model, engine, limits))

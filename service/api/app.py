@@ -82,7 +82,7 @@ def create_app(
     app.state.tagger = (
         tagger if tagger is None or isinstance(tagger, DeferredTagger) else DeferredTagger(lambda: tagger)
     )
-    app.state.tagger = app.state.tagger or default_tagger()
+    app.state.tagger = app.state.tagger or default_tagger(limits=limits)
     app.state.meters = Meters()
     app.state.tagger.observe = app.state.meters.tagging.observe
     app.state.limits = limits

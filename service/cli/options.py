@@ -19,6 +19,6 @@ def model_options(command: Command) -> Command:
     folder = click.option(
         "--model",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
-        help="Folder of a model; default: PALERMO_MODEL_DIR, or the one that comes with Palermo.",
+        help="Folder of a model; default: PALERMO_MODEL_DIR, or the one installed, or the one shipped.",
     )
     return folder(engine(command))

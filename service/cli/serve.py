@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the database; default: PALERMO_DATA_DIR, or palermo-data.",
+    help="Folder of the database and of installed models; default: PALERMO_DATA_DIR, or palermo-data.",
 )
 def command(host: str | None, port: int | None, data: Path | None) -> None:
     """Start the service; stop it with Ctrl-C or SIGTERM, which lets requests and documents at work finish.

@@ -21,7 +21,7 @@ HEARTBEAT_SECONDS = 10.0
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the database; default: PALERMO_DATA_DIR, or palermo-data.",
+    help="Folder of the database and of installed models; default: PALERMO_DATA_DIR, or palermo-data.",
 )
 @click.option(
     "--heartbeat",
@@ -40,7 +40,7 @@ def command(data: Path | None, heartbeat: Path | None) -> None:
     end_at_sigterm()
     limits = in_folder(data)
     configure(limits.log_format)
-    tagger = default_tagger()
+    tagger = default_tagger(limits=limits)
     tagger.load()
     store = open_store(database_url(limits))
     store.migrate()

@@ -191,7 +191,7 @@ def palermo(monkeypatch: pytest.MonkeyPatch, tagger: WordTagger, pool: ParserPoo
     """Runs the command line in this process, with the tagger whose results are known; gives the exit status."""
     from palermo.service import cli
 
-    monkeypatch.setattr(analysis, "load_tagger", lambda model=None, engine=None: tagger)
+    monkeypatch.setattr(analysis, "load_tagger", lambda *_: tagger)
     monkeypatch.setattr(sandbox, "shared_pool", lambda: pool)
 
     def run(*arguments: object) -> int:

@@ -35,7 +35,7 @@ class Tagger(TellingTagger):
 
 
 if __name__ == "__main__":
-    analysis.default_tagger = lambda *_: analysis.DeferredTagger(lambda: Tagger(sys.argv[1]))  # type: ignore[assignment]
+    analysis.default_tagger = lambda **_: analysis.DeferredTagger(lambda: Tagger(sys.argv[1]))  # type: ignore[assignment]
     from palermo.service.cli import main
 
     main(sys.argv[2:])

@@ -21,7 +21,8 @@ class Job:
         run: folder for the stages' results.
         encoder: a Hugging Face encoder folder with `tokenizer.json`; None: multilingual-e5-small.
         start: a model folder to go on from, in place of an encoder; its vocabulary is kept.
-        unlabelled: files of documents with provisions of laws for self-training; needs `start`.
+        unlabelled: files of documents for self-training, laws and judgments; needs `start`.
+        treaty: files with the Convention's own text by provision, in any languages.
         texts: JSON Lines files whose pieces stay in the vocabulary, besides those of `passages`.
         held_out: ids of passages that must not be learnt from.
         documents: labelled whole judgments for the document level, or None.
@@ -36,6 +37,7 @@ class Job:
     encoder: Path | None = None
     start: Path | None = None
     unlabelled: Sequence[Path] = ()
+    treaty: Sequence[Path] = ()
     texts: Sequence[Path] = ()
     held_out: frozenset[str] = frozenset()
     documents: Path | None = None

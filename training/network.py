@@ -67,6 +67,11 @@ class TokenHead(nn.Module):
             self.pooled_mean.copy_(pooled[0])
             self.pooled_scale.copy_(pooled[1])
 
+    def unstandardise(self) -> None:
+        """Take no means and scales of one: heads that were trained on other statistics can then be compared."""
+        plain = torch.zeros_like(self.token_mean), torch.ones_like(self.token_scale)
+        self.standardise(plain, plain)
+
     def forward(self, hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """[B, T, H] -> keys [B, T, L], values [B, T, L]."""
         tokens = (hidden - self.token_mean) * self.token_scale
@@ -186,11 +191,13 @@ class PassageTagger(nn.Module):
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """ids and mask [B, T] -> keys, values [B, T, L] and mental [B, T, 31]."""
-        return self.heads(self.lower(ids, mask), mask)
+        last, middle = self.upper(self.lower(ids, mask), mask)
+        return self.heads(last, middle, mask)
 
-    def heads(self, lower: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """The same from the frozen layers' states [B, T, H]."""
-        last, middle = self.upper(lower, mask)
+    def heads(
+        self, last: torch.Tensor, middle: torch.Tensor, mask: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The same from the vectors [B, T, H] of the last layer and the middle one."""
         keys, values = self.head(last)
         return keys, values, self.mental(torch.cat([last, middle], dim=2), mask)
 

@@ -40,9 +40,11 @@ from palermo.training.job import NETWORK, Job
 from palermo.training.mental import fit_mental
 from palermo.training.network import PassageTagger
 from palermo.training.ngrams import cached_expert, fit_expert
-from palermo.training.selftraining import balanced, kept, self_labelled, unlabelled_provisions
+from palermo.training.selftraining import balanced, kept, self_labelled, with_doubts
 from palermo.training.shipping import write_folder
-from palermo.training.start import tagger_of
+from palermo.training.start import blend, tagger_of
+from palermo.training.treaty import treaty_passages
+from palermo.training.unlabelled import drawn, unlabelled_passages
 from tokenizers import Tokenizer
 
 BATCH_TOKENS = 4096
@@ -62,7 +64,8 @@ def train(job: Job, progress: Progress) -> Path:
     encoder = job.start or prepare_encoder(job, progress)
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
     labels = _labels(job)
-    cached_expert(job.run / NGRAMS, lambda: fit_expert(passages, labels, progress))
+    treaty = list(treaty_passages(job.treaty, dev))
+    cached_expert(job.run / NGRAMS, lambda: fit_expert([*passages, *treaty], labels, progress))
     torch.manual_seed(job.recipe.seed)
     if job.start is not None:
         model = tagger_of(job.start, job.recipe.frozen)
@@ -70,13 +73,15 @@ def train(job: Job, progress: Progress) -> Path:
         model = PassageTagger.from_folder(encoder, len(labels), job.recipe.frozen)
     model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     examples = examples_of(passages, tokenizer, labels, job.longest, job.longest_empty)
-    if job.unlabelled:
-        more = _self_labelled(job, passages, dev, labels, progress)
+    if job.unlabelled or treaty:
+        more = _without_spans(job, treaty, passages, dev, labels, progress)
         examples += examples_of(more, tokenizer, labels, job.longest, job.longest_empty, spans=False)
     pad = special_id(tokenizer, "<pad>")
     tuning = FineTuning(model, examples, job.recipe, job.run, pad, progress, fresh=job.start is None)
     tuning.run(lambda epoch: progress({"phase": "epoch", "done": epoch, "of": job.recipe.epochs}))
     del tuning  # frees the cache
+    if job.start is not None and job.recipe.start_share:
+        blend(model, tagger_of(job.start, job.recipe.frozen), job.recipe.start_share)
     fit_mental(model, examples, job.recipe, job.run, pad, progress)
     return export(job, model.cpu(), tokenizer, labels, dev, progress)
 
@@ -96,21 +101,31 @@ def prepare_encoder(job: Job, progress: Progress) -> Path:
     return folder
 
 
-def _self_labelled(
+def _without_spans(
     job: Job,
+    treaty: Sequence[LabelledPassage],
     passages: Sequence[LabelledPassage],
     dev: Sequence[LabelledPassage],
     labels: Sequence[str],
     progress: Progress,
 ) -> list[LabelledPassage]:
-    """Provisions without labels, labelled by the model to go on from; an earlier run's where it got so far."""
+    """Passages in which nobody looked for mental elements: the treaty's, and self-labelled ones.
+
+    What an earlier run of the folder labelled is taken from there; without a model to go on from, there is no teacher.
+    """
     if job.start is None:
-        raise UsageError("self-training needs a model to go on from", hint="give --start MODEL beside --unlabelled")
+        if job.unlabelled:
+            raise UsageError("self-training needs a model to go on from", hint="give --start MODEL beside --unlabelled")
+        return list(treaty)
     start = job.start
 
     def labelled() -> Iterator[LabelledPassage]:
-        found = list(unlabelled_provisions(job.unlabelled, passages, dev))
-        return self_labelled(found, Tagger.load(start), labels, progress)
+        teacher = Tagger.load(start)
+        yield from with_doubts(treaty, self_labelled(treaty, teacher, labels, progress))
+        expert = read_expert(job.run, len(labels))
+        if expert is not None:
+            found = drawn(unlabelled_passages(job.unlabelled, passages, dev), expert, job.recipe.seed)
+            yield from self_labelled(found, teacher, labels, progress)
 
     return balanced(kept(job.run / SELF_LABELLED, labelled))
 

@@ -1,14 +1,13 @@
-"""Self-training: provisions that nobody labelled, labelled by the model to go on from; `training.pipeline` calls it.
+"""Self-training: passages that nobody labelled, labelled by the model to go on from; `training.pipeline` calls it.
 
 Labels are thin outside English: most languages have a few laws. Where the network and the linear expert, which err in
-different ways, agree on a label, it is taken; where they don't, it counts neither way (`maybe`). Nothing of the dev
-passages goes in: not their texts, nor other provisions of their laws, nor the calibration that was fitted on them.
+different ways, agree on a label, it is taken; where they don't, it counts neither way (`maybe`). The calibration, which
+was fitted on dev, is not used.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -18,9 +17,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from palermo.corpora.errors import ModelError
-from palermo.corpora.labelled.jsonl import read_records
 from palermo.corpora.labelled.passages import LabelledPassage, read_passages
 from palermo.models.calibration import sigmoid
+from palermo.models.ngrams import group_of
 from palermo.models.pooling import logits
 from palermo.models.tagger import Tagger
 
@@ -30,56 +29,8 @@ Bools = npt.NDArray[np.bool_]
 SURE, LIKELY, UNLIKELY, NO = 0.9, 0.5, 0.1, 0.02
 """Probabilities of the network: from `SURE` a label is taken without the expert, from `LIKELY` with it; below
 `UNLIKELY` it is refused with the expert, below `NO` without."""
-ENOUGH = "en"  # the language with labels enough
-MOST = 200  # self-labelled passages of one label
+MOST = 200  # self-labelled passages of one label in a language group
 EVERY = 512  # passages between notes of progress
-SHORTEST, LONGEST = 80, 1500
-"""Code points: shorter provisions are headings or "repealed", longer ones are not read to their end in training."""
-
-
-def unlabelled_provisions(
-    paths: Iterable[Path], train: Sequence[LabelledPassage], dev: Sequence[LabelledPassage]
-) -> Iterator[LabelledPassage]:
-    """Provisions that are not in `train`, of laws that are not in `dev`, out of files of documents (.jsonl, .jsonl.gz).
-
-    Records without `law` (judgments) are passed over; so are English ones, repeated ones, and those too short or long.
-
-    Args:
-        paths: lines with `doc_id`, `law`, `text`, `language`, and maybe `heading` and `jurisdiction`.
-        train, dev: labelled passages.
-    """
-    documents = {passage.doc_id for passage in (*train, *dev)}
-    laws = {(passage.jurisdiction, _name(passage.title)) for passage in dev}
-    seen = {_essence(passage.text) for passage in (*train, *dev)}
-    for path in paths:
-        for _, record in read_records(path):
-            text, law = record.get("text") or "", record.get("law")
-            if not law or record.get("language") in (None, ENOUGH) or not SHORTEST <= len(text) <= LONGEST:
-                continue
-            essence = _essence(text)
-            if record["doc_id"] in documents or (record.get("jurisdiction"), _name(law)) in laws or essence in seen:
-                continue
-            seen.add(essence)
-            yield LabelledPassage(
-                id=f"{path.name.split('.')[0]}:{record['doc_id']}",
-                kind="statute",
-                language=record["language"],
-                text=text,
-                doc_id=record["doc_id"],
-                title=law,
-                heading=record.get("heading"),
-                jurisdiction=record.get("jurisdiction"),
-            )
-
-
-def _name(law: str | None) -> str:
-    """A law's name without what stands in brackets: two versions of it are one law."""
-    return re.sub(r"[(（][^()（）]*[)）]", "", law or "").strip().lower()
-
-
-def _essence(text: str) -> str:
-    """The first letters of a text: the same for two copies that differ in spaces, case or punctuation."""
-    return re.sub(r"\W+", "", text[:400].lower())[:120]
 
 
 def self_labelled(
@@ -115,14 +66,26 @@ def self_labelled(
 
 
 def balanced(passages: Iterable[LabelledPassage], most: int = MOST) -> list[LabelledPassage]:
-    """The passages but those all of whose labels `most` passages before have: one provision must not crowd the rest."""
-    had: Counter[str] = Counter()
+    """The passages but those all of whose labels `most` passages of their language group have had before.
+
+    One provision must not crowd the rest.
+    """
+    had: Counter[tuple[str, str]] = Counter()
     chosen = []
     for passage in passages:
-        if not passage.labels or any(had[label] < most for label in passage.labels):
-            had.update(passage.labels)
+        group = group_of(passage.language)
+        if not passage.labels or any(had[group, label] < most for label in passage.labels):
+            had.update((group, label) for label in passage.labels)
             chosen.append(passage)
     return chosen
+
+
+def with_doubts(passages: Iterable[LabelledPassage], opinions: Iterable[LabelledPassage]) -> list[LabelledPassage]:
+    """The passages with their own labels; what the teacher takes or leaves open besides (`opinions`) is `maybe`."""
+    return [
+        replace(passage, maybe=tuple(label for label in (*said.labels, *said.maybe) if label not in passage.labels))
+        for passage, said in zip(passages, opinions, strict=True)
+    ]
 
 
 def decisions(score: npt.NDArray[np.float64], expert: Bools) -> tuple[Bools, Bools]:

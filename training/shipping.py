@@ -55,7 +55,7 @@ def write_folder(
         "name": job.name,
         "network": NETWORK,
         "taxonomy": tree().taxonomy,
-        "data": data_version([*job.passages, job.dev, *job.unlabelled], job.held_out),
+        "data": data_version([*job.passages, job.dev, *job.unlabelled, *job.treaty], job.held_out),
         "passages": {"dev": len(dev)},
         "recipe": asdict(job.recipe),
         "tokens": {"with labels": job.longest, "without labels": job.longest_empty},

@@ -42,6 +42,26 @@ def tagger_of(folder: Path, frozen: int) -> PassageTagger:
         ) from error
 
 
+def blend(model: PassageTagger, start: PassageTagger, share: float) -> None:
+    """Go back from what `model` learnt by `share` of the way to `start`, from which it went on; both are changed.
+
+    The mean of the weights before and after fine-tuning reads new texts better than either (WiSE-FT, Wortsman et al.
+    2022). The mental-element head stays as it is: it is fitted afterwards, on the encoder as it is then.
+
+    Args:
+        model: trained, its layers with eight-bit weights or not.
+        start: of the same shape, as `tagger_of` gives it.
+        share: of `start` in the mean, 0 to 1.
+    """
+    for tagger in (model, start):
+        tagger.head.unstandardise()
+    before = start.state_dict()
+    with torch.no_grad():
+        for name, value in model.state_dict().items():
+            if not name.startswith("mental."):
+                value.copy_((1 - share) * value + share * before[name].to(value.device))
+
+
 def _tagger(arrays: list[npt.NDArray[Any]], labels: int, frozen: int) -> PassageTagger:
     from transformers import BertConfig, BertModel
 

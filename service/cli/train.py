@@ -28,6 +28,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option(
     "--unlabelled", type=_FILE, multiple=True, help="Documents without labels for self-training; needs --start."
 )
+@click.option("--treaty", type=_FILE, multiple=True, help="The Convention's text by provision, to learn from too.")
 @click.option("--text", "texts", type=_FILE, multiple=True, help="JSON Lines whose pieces stay in the vocabulary.")
 @click.option("--held-out", type=_FILE, help="Ids, one a line, of passages not to learn from.")
 @click.option("--documents", type=_FILE, help="Labelled whole judgments, for the document level.")

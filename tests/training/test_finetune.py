@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from palermo.corpora.errors import UsageError
 from palermo.corpora.labelled.passages import LabelledPassage, MentalSpan
 from palermo.training.examples import Example, collate, examples_of
 from palermo.training.finetune import FineTuning, Recipe, provisions_loss
@@ -140,6 +141,19 @@ def test_it_learns_to_tell_the_labels_and_to_find_the_words(whole: FineTuning, e
         keys, values, _ = whole.model.eval()(batch.ids, batch.mask)
         logits = whole.model.pool(keys, values, batch.mask, batch.owner, len(examples))
     assert ((logits > 0) == batch.targets.bool()).float().mean() > 0.95
+
+
+def test_half_precision_learns_as_well_and_keeps_whole_weights(start: Any, whole: FineTuning, tmp_path: Path) -> None:
+    run = start(tmp_path, replace(RECIPE, precision="bfloat16"))
+    run.run(lambda epoch: None)
+    assert {value.dtype for value in weights(run).values()} == {value.dtype for value in weights(whole).values()}
+    last = [json.loads((part.folder / "log.jsonl").read_text("utf-8").splitlines()[-1]) for part in (run, whole)]
+    assert last[0]["provisions_loss"] == pytest.approx(last[1]["provisions_loss"], rel=0.1)
+
+
+def test_a_precision_that_there_is_not_is_refused() -> None:
+    with pytest.raises(UsageError, match="float16"):
+        replace(RECIPE, precision="float16")
 
 
 def test_frozen_layers_and_embeddings_do_not_learn(start: Any, whole: FineTuning, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from palermo.models.engine import load_engine
 from palermo.training import quantise
 from palermo.training.network import PassageTagger
 from palermo.training.pipeline import train
-from palermo.training.start import tagger_of
+from palermo.training.start import blend, tagger_of
 
 LABELS = 79
 
@@ -65,6 +65,53 @@ def test_another_standardisation_says_the_same(tiny_run: Any, ids: torch.Tensor)
     assert torch.equal(model.mental.mean[: size[0]], pairs[0][0])
     for one, two in zip(before, said(model, ids), strict=True):
         torch.testing.assert_close(one, two, atol=1e-4, rtol=1e-4)
+
+
+def learnt(folder: Path) -> PassageTagger:
+    """The model with other weights and other statistics of its heads, as after fine-tuning."""
+    model = tagger_of(folder, frozen=1)
+    size = model.head.token_mean.shape[0]
+    generator = torch.Generator().manual_seed(3)
+    model.head.standardise(
+        *((torch.randn(size, generator=generator), torch.rand(size, generator=generator) + 0.5) for _ in range(2))
+    )
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if ".layer.1." in name or name.startswith("head."):
+                parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))
+    return model.eval()
+
+
+@pytest.mark.parametrize(("share", "same_as"), [(0.0, "learnt"), (1.0, "start")])
+def test_a_blend_at_its_ends_is_one_of_the_two(tiny_run: Any, ids: torch.Tensor, share: float, same_as: str) -> None:
+    model, start = learnt(tiny_run.folder), tagger_of(tiny_run.folder, frozen=1).eval()
+    mental = {name: value.clone() for name, value in model.mental.state_dict().items()}
+    expected = said(model if same_as == "learnt" else start, ids)[0]
+    blend(model, start, share)
+    torch.testing.assert_close(said(model, ids)[0], expected, atol=1e-3, rtol=1e-3)
+    assert all(torch.equal(value, mental[name]) for name, value in model.mental.state_dict().items())
+
+
+def test_a_blend_lies_half_way_between_the_weights(tiny_run: Any) -> None:
+    model, start = learnt(tiny_run.folder), tagger_of(tiny_run.folder, frozen=1)
+    name = "encoder.encoder.layer.1.output.dense.weight"
+    half = (model.state_dict()[name] + start.state_dict()[name]) / 2
+    blend(model, start, 0.5)
+    assert torch.equal(model.state_dict()[name], half)
+
+
+def test_a_run_can_end_with_the_mean_of_start_and_learnt(tiny_run: Any, tmp_path: Path) -> None:
+    recipe = replace(tiny_run.job.recipe, epochs=1, mental_epochs=0, start_share=1.0)
+    job = replace(tiny_run.job, run=tmp_path / "mean", encoder=None, start=tiny_run.folder, recipe=recipe)
+    folder = train(job, lambda entry: None)
+    row = np.arange(4, 24, dtype=np.int64)[None]
+    values = []
+    for path in (tiny_run.folder, folder):
+        provisions = load_engine(path / "network.onnx", "onnxruntime", 1).forward(row, np.ones_like(row))[0]
+        values.append(
+            provisions[..., LABELS:] + read_calibration(path, json.loads((path / "labels.json").read_text())).bias
+        )
+    np.testing.assert_allclose(values[0], values[1], atol=1e-2)
 
 
 def test_training_goes_on_and_tells_what_it_went_on_from(tiny_run: Any, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from palermo.evaluation.mental import overlaps
 from palermo.evaluation.pairs import Bools, Floats, Ints
 from palermo.evaluation.thresholds import Thresholds, best_scheme, fit_global, fit_per_label, splits
 from palermo.models.calibration import Calibration, Mixture, logit
+from palermo.models.cues import Lift
 from palermo.models.mental import MentalElement, decode
 from palermo.models.pooling import TokenScores, logits
 from palermo.models.results import LAUNDERING, passage_result, prediction_line
@@ -37,6 +38,7 @@ PULL = 20.0  # positives that the pooled threshold weighs against a label's own
 SPAN_THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 SHARES = (0.2, 0.3, 0.4, 0.5, 0.6)
 LIKELY = 0.02  # score from which a pair counts for sharpening
+LIFTS = (Lift(), Lift(2.0, 6.0, 0.0), Lift(3.0, 6.0, 0.0), Lift(3.0, 8.0, 3.0))
 GATES = (0.05, 0.1, 0.2, 0.3, 0.45)
 
 
@@ -90,9 +92,10 @@ def outputs_of(
     """Pool token scores into logits; of the tokens only what mental elements need is kept in memory."""
     found, kept, margins = [], [], []
     nothing = np.zeros((0, 0), np.float32)
+    no_margins = np.zeros(0, np.float32)
     for scores in tokens:
         found.append(logits(scores, bias.astype(np.float32)))
-        kept.append(TokenScores(nothing, nothing, scores.mental, scores.offsets))
+        kept.append(TokenScores(nothing, nothing, scores.mental, scores.offsets, no_margins, scores.cues))
         margins.append(scores.margins)
     beside = np.array(margins, dtype=np.float64)
     return Outputs(tuple(labels), np.array(found, dtype=np.float64), kept, list(passages), beside)
@@ -135,8 +138,8 @@ def fit(outputs: Outputs, bias: Floats) -> Calibration:
         assign=np.maximum(np.full(count, assign), threshold),
         review=np.minimum(np.full(count, review), threshold),
     )
-    standards, gate = fit_mental(outputs, scores)
-    return replace(fitted, standards=dict.fromkeys(STANDARDS, standards), gate=gate)
+    standards, gate, lift = fit_mental(outputs, scores)
+    return replace(fitted, standards=dict.fromkeys(STANDARDS, standards), gate=gate, cues=lift)
 
 
 def fit_mixture(network: Floats, margins: Floats, gold: Bools, mask: Bools) -> Mixture:
@@ -192,23 +195,24 @@ def decision_thresholds(scores: Floats, gold: Bools, mask: Bools) -> tuple[float
     return assign, min(review, assign)
 
 
-def fit_mental(outputs: Outputs, scores: Floats) -> tuple[float, float]:
-    """The span threshold and the gate on article 6 that do best by the mean of span and standard F1."""
+def fit_mental(outputs: Outputs, scores: Floats) -> tuple[float, float, Lift]:
+    """Span threshold, gate on article 6 and lift of cues that do best by the mean of span and standard F1."""
     laundering = scores[:, outputs.labels.index(LAUNDERING)]
     rows: list[int] = np.flatnonzero(laundering >= min(GATES)).tolist()
-    best = (-1.0, 0.5, 0.2)
-    for threshold in SPAN_THRESHOLDS:
-        found = {row: elements_of(outputs, row, dict.fromkeys(STANDARDS, threshold)) for row in rows}
-        for gate in GATES:
-            value = _mental_value(outputs, {row: e for row, e in found.items() if laundering[row] >= gate})
-            best = max(best, (value, threshold, gate))
-    return best[1], best[2]
+    best, chosen = -1.0, (0.5, 0.2, Lift())
+    for lift in LIFTS:
+        for threshold in SPAN_THRESHOLDS:
+            found = {row: elements_of(outputs, row, dict.fromkeys(STANDARDS, threshold), lift) for row in rows}
+            for gate in GATES:
+                value = _mental_value(outputs, {row: e for row, e in found.items() if laundering[row] >= gate})
+                if value > best:
+                    best, chosen = value, (threshold, gate, lift)
+    return chosen
 
 
-def elements_of(outputs: Outputs, row: int, thresholds: dict[str, float]) -> list[MentalElement]:
+def elements_of(outputs: Outputs, row: int, thresholds: dict[str, float], lift: Lift) -> list[MentalElement]:
     """The mental elements of one passage."""
-    tokens = outputs.tokens[row]
-    return decode(tokens.mental, tokens.offsets, outputs.passages[row].text, thresholds)
+    return decode(outputs.tokens[row], outputs.passages[row].text, thresholds, lift)
 
 
 def _mental_value(outputs: Outputs, found: dict[Any, list[MentalElement]]) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 from palermo.corpora.errors import ModelError
+from palermo.models.cues import Lift
 
 Floats = npt.NDArray[np.float64]
 Decision = Literal["assigned", "review", "none"]
@@ -73,6 +74,7 @@ class Calibration:
         threshold: [L] F1 thresholds.
         assign, review: [L] thresholds of the decisions.
         standards: per mental-element standard its threshold on the inside probability.
+        cues: what words that name a mental element add to the network's logits.
         gate: score of article 6 from which mental elements are shown.
         document: parameters of the document level, by name.
         risk: what the decisions were fitted to, for people.
@@ -91,6 +93,7 @@ class Calibration:
     document: dict[str, float]
     risk: dict[str, Any]
     mixture: Mixture | None = None
+    cues: Lift = field(default_factory=Lift)
 
     def scores(self, logits: npt.NDArray[Any], margins: npt.NDArray[Any] | None = None) -> Floats:
         """Calibrated scores of logits [..., L], with parent >= child; a mixture needs the expert's margins [..., L]."""
@@ -139,6 +142,7 @@ class Calibration:
                 for index, label in enumerate(self.labels)
             },
             "standards": self.standards,
+            "cues": asdict(self.cues),
             "gate": self.gate,
             "document": self.document,
             "risk": self.risk,
@@ -171,6 +175,7 @@ def read(folder: Path, labels: Sequence[str]) -> Calibration:
             document=data["document"],
             risk=data["risk"],
             mixture=_mixture(data.get("mixture"), labels),
+            cues=Lift(**{name: float(value) for name, value in data.get("cues", {}).items()}),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{NAME} is missing or malformed ({error!r})", source=folder.name) from error

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from palermo.models.cues import cues_of
 from palermo.models.engine import Engine, Floats
 from palermo.models.ngrams import LinearExpert
 from palermo.models.pooling import TokenScores, token_scores
@@ -44,7 +45,8 @@ class Encoder:
         Args:
             texts: of the passages.
             contexts: as `windows.context_of` gives them.
-            languages: ISO 639-1 codes; they choose the linear expert's table, the network reads all languages.
+            languages: ISO 639-1 codes; they choose the tables of the linear expert and of the cues, the network reads
+                all languages.
         """
         windows = windows_of(self._tokenizer, texts, contexts)
         rows = [(passage, number) for passage, found in enumerate(windows) for number in range(len(found))]
@@ -52,12 +54,17 @@ class Encoder:
         for group in self._groups(rows, windows):
             said.update(self._forward(group, windows))
         margins = self._margins(texts, contexts, languages)
+        places = [
+            np.array([offset for window in found for offset in window.offsets], dtype=np.int64).reshape(-1, 2)
+            for found in windows
+        ]
         return [
             token_scores(
                 np.concatenate([said[passage, number][0] for number in range(len(found))]),
                 np.concatenate([said[passage, number][1] for number in range(len(found))]),
-                [offset for window in found for offset in window.offsets],
+                places[passage],
                 margins[passage],
+                cues_of(texts[passage], places[passage], languages[passage]),
             )
             for passage, found in enumerate(windows)
         ]

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from palermo.corpora.labelled.passages import ROLES, STANDARDS
 from palermo.models.calibration import logit, sigmoid
+from palermo.models.cues import Lift
+from palermo.models.pooling import TokenScores
 
 OUTPUTS = 3 * len(STANDARDS) + len(ROLES)  # logits of a token
 LONGEST = 90  # tokens of a span; 1 % of those in the corpus are longer
@@ -45,24 +47,21 @@ class MentalElement:
         }
 
 
-def decode(
-    mental: npt.NDArray[np.float32],
-    offsets: npt.NDArray[np.int64],
-    text: str,
-    thresholds: dict[str, float],
-) -> list[MentalElement]:
+def decode(tokens: TokenScores, text: str, thresholds: dict[str, float], lift: Lift) -> list[MentalElement]:
     """Spans of a passage in text order.
 
     Args:
-        mental: [T, 31] logits: inside x 9, begin x 9, end x 9, roles x 4.
-        offsets: [T, 2] code points; tokens of context and special ones have end 0 and are passed over.
+        tokens: of the passage; of its mental logits [T, 31] the first are inside x 9, begin x 9, end x 9, roles x 4.
+            Tokens of context and special ones have end 0 and are passed over.
         text: the passage.
         thresholds: by standard, on the inside probability.
+        lift: what cues add to the logits.
     """
-    is_text = offsets[:, 1] > offsets[:, 0]
-    logits, places = mental[is_text].astype(np.float64), offsets[is_text]
+    is_text = tokens.offsets[:, 1] > tokens.offsets[:, 0]
+    logits, places, cues = tokens.mental[is_text].astype(np.float64), tokens.offsets[is_text], tokens.cues[is_text]
     count = len(STANDARDS)
     inside, begin, end_ = (logits[:, place * count : (place + 1) * count] for place in range(3))
+    inside, begin = inside + lift.inside(cues), begin + lift.begin(cues)
     roles = logits[:, 3 * count :]
     found = []
     for index, standard in enumerate(STANDARDS):

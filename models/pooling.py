@@ -7,10 +7,11 @@ the same mean over the other tokens: the evidence of a tag is the sentence that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from palermo.corpora.labelled.passages import STANDARDS
 
 Floats = npt.NDArray[np.float32]
 
@@ -22,28 +23,39 @@ class TokenScores:
     Attributes:
         weights: [T, L] exp(key - highest key of the label), in (0, 1].
         values: [T, L].
-        mental: [T, 22] logits.
+        mental: [T, 31] logits.
         offsets: [T, 2] code points of the passage's text; (0, 0) for context and special tokens.
         margins: [L] of the passage by the linear expert; [0] where the model has none.
+        cues: [T, 9] what each token is to each standard by its words, see `cues.cues_of`.
     """
 
     weights: Floats
     values: Floats
     mental: Floats
     offsets: npt.NDArray[np.int64]
-    margins: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    margins: Floats
+    cues: npt.NDArray[np.uint8]
 
 
 def token_scores(
-    provisions: Floats, mental: Floats, offsets: Sequence[tuple[int, int]], margins: Floats | None = None
+    provisions: Floats,
+    mental: Floats,
+    offsets: npt.NDArray[np.int64],
+    margins: Floats | None = None,
+    cues: npt.NDArray[np.uint8] | None = None,
 ) -> TokenScores:
-    """Split the network's first output [T, 2L] into weights and values."""
+    """Split the network's first output [T, 2L] into weights and values; without a linear expert, without cues: none."""
     labels = provisions.shape[1] // 2
     keys = provisions[:, :labels]
     weights = np.exp(keys - keys.max(axis=0, keepdims=True))
-    places = np.asarray(offsets, dtype=np.int64).reshape(-1, 2)
-    beside = np.zeros(0, np.float32) if margins is None else margins
-    return TokenScores(weights, provisions[:, labels:], mental, places, beside)
+    return TokenScores(
+        weights=weights,
+        values=provisions[:, labels:],
+        mental=mental,
+        offsets=offsets,
+        margins=np.zeros(0, np.float32) if margins is None else margins,
+        cues=np.zeros((len(offsets), len(STANDARDS)), np.uint8) if cues is None else cues,
+    )
 
 
 def logits(tokens: TokenScores, bias: Floats) -> Floats:

@@ -24,7 +24,7 @@ from palermo.evaluation.fitting import (
     outputs_of,
 )
 from palermo.models.mental import OUTPUTS as MENTAL_OUTPUTS
-from palermo.models.pooling import TokenScores
+from palermo.models.pooling import TokenScores, token_scores
 
 LABELS = tuple(tree().labels)
 BIAS = np.zeros(len(LABELS))
@@ -38,8 +38,7 @@ def tokens(inside: float) -> TokenScores:
     knowledge, count = STANDARDS.index("knowledge"), len(STANDARDS)
     mental[1:3, knowledge] = inside
     mental[1, count + knowledge] = mental[2, 2 * count + knowledge] = 0.0  # begins and ends there
-    nothing = np.zeros((0, 0), np.float32)
-    return TokenScores(nothing, nothing, mental, np.array(PLACES, np.int64))
+    return token_scores(np.zeros((len(PLACES), 0), np.float32), mental, np.array(PLACES, np.int64))
 
 
 def made(count: int = 240, seed: int = 0, noise: float = 1.5) -> Outputs:

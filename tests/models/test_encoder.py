@@ -12,6 +12,7 @@ from palermo.corpora.errors import MissingExtra, ModelError
 from palermo.models.encoder import Encoder
 from palermo.models.engine import load_engine
 from palermo.models.pooling import TokenScores
+from palermo.models.tagger import Tagger
 from palermo.models.windows import windows_of
 
 TEXTS = ["He knew.", "", "the court held that the money " * 90, "被告人明知", "a b c d e f g", "the accused " * 30]
@@ -77,6 +78,15 @@ def test_openvino_reads_as_onnx_runtime_does(tokenizer: Any, tiny_network: Any, 
     left = Encoder(tokenizer, engine, 4096).read(TEXTS, CONTEXTS, LANGUAGES)
     for one, two in zip(left, Encoder(tokenizer, other, 4096).read(TEXTS, CONTEXTS, LANGUAGES), strict=True):
         equal(one, two, 1e-3)
+
+
+@pytest.mark.skipif(len(ENGINES) < 2, reason="OpenVINO (extra [fast]) is not installed")
+def test_both_engines_read_the_shipped_eight_bit_network_alike() -> None:
+    # Inputs must stay float in both: rounded ones differ by some tenths.
+    one, two = (Tagger.load(None, name) for name in ENGINES)
+    records = [{"id": str(n), "text": text, "kind": "judgment", "language": "en"} for n, text in enumerate(TEXTS[:4])]
+    for left, right in zip(one.token_scores(records), two.token_scores(records), strict=True):
+        equal(left, right, 1e-3)
 
 
 @pytest.mark.parametrize("choice", ENGINES)

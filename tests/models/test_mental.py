@@ -10,12 +10,27 @@ import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 from palermo.corpora.labelled.passages import ROLES, STANDARDS
-from palermo.models.mental import EDGE_AT, LONGEST, MentalElement, decode
+from palermo.models.cues import CUE, FIRST, Lift
+from palermo.models.mental import EDGE_AT, LONGEST, MentalElement
+from palermo.models.mental import decode as decode_tokens
+from palermo.models.pooling import token_scores
 
 COUNT = len(STANDARDS)
 HALF = dict.fromkeys(STANDARDS, 0.5)
 INTENT, KNOWLEDGE = STANDARDS.index("intent"), STANDARDS.index("knowledge")
 TEXT = "He knew, or had reason to believe, that it was crime."
+
+
+def decode(
+    logits: npt.NDArray[np.float32],
+    offsets: npt.NDArray[np.int64],
+    text: str,
+    thresholds: dict[str, float],
+    cues: npt.NDArray[np.uint8] | None = None,
+    lift: Lift = Lift(),  # noqa: B008 - frozen
+) -> list[MentalElement]:
+    nothing = np.zeros((len(offsets), 0), np.float32)
+    return decode_tokens(token_scores(nothing, logits, offsets, None, cues), text, thresholds, lift)
 
 
 def words_of(text: str) -> npt.NDArray[np.int64]:
@@ -152,3 +167,13 @@ def test_any_span_quotes_the_text_cleanly_and_one_standard_never_overlaps_itself
         assert 0.0 < element.score <= 1.0
         assert element.start >= reached[element.standard]
         reached[element.standard] = element.end
+
+
+def test_a_cue_lifts_what_the_network_is_unsure_of_and_nothing_that_it_refuses() -> None:
+    offsets = words_of(TEXT)
+    logits = quiet(offsets)
+    logits[2, KNOWLEDGE] = -2.0  # "knew": unsure
+    cues = np.zeros((len(offsets), COUNT), np.uint8)
+    cues[2, KNOWLEDGE], cues[4:6, INTENT] = FIRST, CUE  # "had reason" is refused as intent
+    assert decode(logits, offsets, TEXT, HALF, cues) == []
+    assert quotes(TEXT, decode(logits, offsets, TEXT, HALF, cues, Lift(0.0, 3.0, 3.0))) == [("knowledge", "knew")]

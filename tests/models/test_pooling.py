@@ -24,7 +24,7 @@ def made(seed: int, tokens: int, spread: float = 3.0) -> tuple[npt.NDArray[np.fl
     """`tokens` of one character each, between a context token and `</s>`."""
     rng = np.random.default_rng(seed)
     said = rng.normal(0, spread, (tokens + 2, 2 * LABELS)).astype(np.float32)
-    offsets = [(0, 0), *((place, place + 1) for place in range(tokens)), (0, 0)]
+    offsets = np.array([(0, 0), *((place, place + 1) for place in range(tokens)), (0, 0)])
     return said, token_scores(said, np.zeros((tokens + 2, 31), np.float32), offsets)
 
 
@@ -59,5 +59,5 @@ def test_a_passage_of_one_sentence_leaves_its_context() -> None:
 
 def test_large_keys_do_not_overflow() -> None:
     said = np.array([[300.0, -300.0], [-300.0, 300.0]], np.float32)
-    scores = token_scores(said, np.zeros((2, 31), np.float32), [(0, 0), (0, 1)])
+    scores = token_scores(said, np.zeros((2, 31), np.float32), np.array([(0, 0), (0, 1)]))
     assert logits(scores, np.zeros(1, np.float32)) == [-300.0]

@@ -179,7 +179,14 @@ def test_a_lifted_article_drops_only_as_far_as_its_score(make_calibration: Any) 
     values = np.full((4, 5), -4.0, np.float32)
     values[1, 2] = 12.0  # the finer label is said in the first sentence only
     offsets = np.array([(0, 0), (0, 9), (10, 20), (0, 0)])
-    tokens = TokenScores(np.ones((4, 5), np.float32), values, np.zeros((4, 31), np.float32), offsets)
+    tokens = TokenScores(
+        np.ones((4, 5), np.float32),
+        values,
+        np.zeros((4, 31), np.float32),
+        offsets,
+        np.zeros(0, np.float32),
+        np.zeros((4, 9), np.uint8),
+    )
     tagger = Tagger(None, make_calibration(), {})  # type: ignore[arg-type]
     tags = {tag.label: tag for tag in tagger._result(text, tokens, "en").tags}
     assert tags[1].score == tags[2].score

@@ -15,7 +15,12 @@ from palermo.models.pooling import TokenScores
 from palermo.training.gate import FLIPS, compare
 
 LABELS = tuple(tree().labels)
-NOTHING = TokenScores(*(np.zeros((0, 31), np.float32) for _ in range(3)), np.zeros((0, 2), np.int64))
+NOTHING = TokenScores(
+    *(np.zeros((0, 31), np.float32) for _ in range(3)),
+    np.zeros((0, 2), np.int64),
+    np.zeros(0, np.float32),
+    np.zeros((0, 9), np.uint8),
+)
 
 
 def outputs(count: int) -> Outputs:

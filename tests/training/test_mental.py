@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import torch
 from palermo.corpora.labelled.passages import STANDARDS, LabelledPassage, MentalSpan
+from palermo.models.cues import Lift
 from palermo.models.mental import decode
+from palermo.models.pooling import token_scores
 from palermo.training.examples import Example, collate, examples_of
 from palermo.training.finetune import Recipe
 from palermo.training.mental import NAME, chosen_of, fit_mental
@@ -59,7 +61,12 @@ def test_the_words_of_a_span_are_found_from_first_to_last(fitted: Any, examples:
             mental = model(batch.ids, batch.mask)[2][0].numpy()
         (window,) = example.windows
         offsets = np.array(window.offsets, np.int64)
-        found = decode(mental[: len(offsets)], offsets, passage.text, dict.fromkeys(STANDARDS, 0.5))
+        found = decode(
+            token_scores(np.zeros((len(offsets), 0), np.float32), mental[: len(offsets)], offsets),
+            passage.text,
+            dict.fromkeys(STANDARDS, 0.5),
+            Lift(),
+        )
         right += [(one.standard, one.start, one.end, one.role) for one in found] == [
             (span.standard, span.start, span.end, span.role) for span in passage.mens_rea
         ]

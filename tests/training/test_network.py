@@ -56,7 +56,7 @@ def test_pooling_in_numpy_is_pooling_in_torch_over_all_windows_of_a_passage(tiny
     for passage in range(3):
         rows = [row for row in range(5) if owner[row] == passage]
         joined = np.concatenate([said[row][mask[row] == 1] for row in rows])
-        tokens = token_scores(joined, np.zeros((len(joined), 31), np.float32), [(0, 0)] * len(joined))
+        tokens = token_scores(joined, np.zeros((len(joined), 31), np.float32), np.zeros((len(joined), 2), np.int64))
         np.testing.assert_allclose(logits(tokens, bias), pooled[passage], rtol=1e-4, atol=1e-4)
 
 

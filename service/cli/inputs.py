@@ -33,6 +33,16 @@ class Source:
     path: Path | None = None
     content: bytes | None = None
 
+    @property
+    def size(self) -> int:
+        """Bytes, 0 where that is not known before it is read."""
+        if self.content is not None:
+            return len(self.content)
+        try:
+            return self.path.stat().st_size if self.path else 0
+        except OSError:
+            return 0
+
     def read(self, limit: int) -> bytes:
         """The bytes, at most `limit` of them.
 

@@ -77,6 +77,9 @@ class TagJob:
         # Documents are read while the model loads; what goes wrong there is told where the model is first needed.
         threading.Thread(target=self._load, daemon=True).start()
         sources, kept = self._rest() if self._resume else (self._sources, [])
+        if self._output is not None and not self._format.collects:
+            # Each result has a file of its own. Shortest first: one is there soon, however long the longest takes.
+            sources = sorted(sources, key=lambda source: source.size)
         outcomes = self._told(batch.progress(batch.run(self._work, sources, self._jobs), len(sources)))
         if self._format.collects:
             self._write_collected(outcomes, kept)

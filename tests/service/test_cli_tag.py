@@ -32,6 +32,21 @@ def test_a_folder_becomes_a_folder_of_results_with_sub_folders_kept(
     assert errors[0].startswith(f"palermo: {folder / 'b/broken.pdf'}: ")
 
 
+def test_the_shortest_documents_come_first_where_each_has_a_file_of_its_own(
+    palermo: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.pdf").write_bytes(b"%PDF-1.4 broken" * 100)
+    (folder / "b.pdf").write_bytes(b"%PDF-1.4 broken")
+    assert palermo("tag", folder, "--output", tmp_path / "out", "--jobs", "1") == 1
+    told = [Path(line.split(": ")[1]).name for line in capsys.readouterr().err.splitlines()]
+    assert told == ["b.pdf", "a.pdf"]
+    assert palermo("tag", folder, "--output", tmp_path / "all.jsonl") == 1
+    lines = [json.loads(line)["error"]["source"] for line in (tmp_path / "all.jsonl").read_text("utf-8").splitlines()]
+    assert [Path(source).name for source in lines] == ["a.pdf", "b.pdf"]
+
+
 def test_a_result_keeps_to_its_schema_and_its_offsets(palermo: Run, folder: Path, tmp_path: Path) -> None:
     assert palermo("tag", folder / "a/one.txt", "--output", tmp_path / "one.json") == 0
     result = json.loads((tmp_path / "one.json").read_text("utf-8"))

@@ -16,11 +16,12 @@ import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from palermo.corpora.documents.ocr_languages import DETECTOR, chosen, script_in
 from palermo.corpora.documents.ocr_processes import Outcome, run
 from palermo.corpora.errors import MissingExtra, ParserFailed
 from palermo.corpora.settings import Settings, settings
@@ -29,6 +30,7 @@ SLICE = 8
 """Pages that the reader asks for at once: what it holds as tables, and what a failure of the reader itself can cost."""
 
 _PLACE_AND_FORM = ["stdin", "stdout", "--psm", "3", "-c", "tessedit_create_tsv=1"]
+_SCRIPT_ONLY = ["stdin", "stdout", "--psm", "0", "-l", DETECTOR]
 _HINT = "install tesseract-ocr and tesseract-ocr-<language>, or run OCR over the file first"
 
 
@@ -41,16 +43,28 @@ def rules() -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Tesseract as found: the path of the program, its version, the languages to use joined by `+`."""
+    """Tesseract as found.
+
+    Attributes:
+        path: of the program.
+        version: of the program.
+        languages: to use, joined by `+`.
+        undecided: whether these are only what a document's languages are chosen from, by its script.
+    """
 
     path: str
     version: str
     languages: str
+    undecided: bool = False
 
     @property
     def name(self) -> str:
         """As it stands in the extractor of a document, e.g. `tesseract/5.3.0(eng)`."""
         return f"tesseract/{self.version}({self.languages})"
+
+    def decided(self, script: str | None) -> Engine:
+        """With the languages for a document in this script; None: it is not known."""
+        return replace(self, languages="+".join(chosen(self.languages.split("+"), script, rules())), undecided=False)
 
 
 def engine(limits: Settings | None = None) -> Engine:
@@ -70,10 +84,13 @@ def engine(limits: Settings | None = None) -> Engine:
     lacking = [code for code in wanted if code not in installed]
     if lacking:
         raise MissingExtra(f"Tesseract lacks {', '.join(lacking)}", hint=f"install tesseract-ocr-{lacking[0]}")
-    chosen = wanted or [code for code in rules()["engine"]["languages"] if code in installed]
-    if not chosen:
+    if wanted:
+        return Engine(path, version, "+".join(wanted))
+    known = [code for code in rules()["engine"]["languages"] if code in installed]
+    if not known:
         raise MissingExtra("Tesseract has no language that Palermo reads", hint="install tesseract-ocr-eng")
-    return Engine(path, version, "+".join(chosen))
+    found = Engine(path, version, "+".join(known), undecided=len(known) > rules()["choice"]["most"])
+    return found if DETECTOR in installed else found.decided(None)
 
 
 @lru_cache(maxsize=8)
@@ -127,25 +144,32 @@ class Desk:
         self._name = name
         self._limits = limits or settings()
         self._source: int | None = None
+        self._engine: Engine | None = None
         self._pages = 0
         self._seconds = 0.0
 
     def read(self, pages: list[int]) -> Recognised:
         """The tables of pages, 1-based; pages beyond `ocr_pages` and `ocr_document_seconds` fail."""
         try:
-            found = engine(self._limits)
+            found = self._engine or engine(self._limits)
         except MissingExtra as error:
             return Recognised(None, str(error))
         started = time.monotonic()
         room = max(0, self._limits.ocr_pages - self._pages)
         self._pages += len(pages)
         failed: dict[int, str] = dict.fromkeys(pages[room:], "pages")
-        jobs = {number: self._page_job(found, number) for number in pages[:room]}
         deadline = started + self._limits.ocr_document_seconds - self._seconds
+        if found.undecided:
+            found = self._decided(found, pages[:room], deadline)
+        jobs = {
+            number: self._page_job(number, [*_PLACE_AND_FORM, "-l", found.languages], found) for number in pages[:room]
+        }
         outcomes = run(jobs, self._opened(), self._limits, deadline) if jobs else {}
         self._seconds += time.monotonic() - started
         tables = {number: _text(outcome) for number, outcome in outcomes.items() if isinstance(outcome, bytes)}
         failed |= {number: outcome for number, outcome in outcomes.items() if isinstance(outcome, str)}
+        if any(tables.values()):
+            self._engine = found
         return Recognised(found.name, None, tables, failed)
 
     def answer(self, asked: Any) -> dict[str, Any]:
@@ -176,8 +200,26 @@ class Desk:
             fcntl.fcntl(self._source, fcntl.F_ADD_SEALS, seals)
         return self._source
 
-    def _page_job(self, found: Engine, number: int) -> dict[str, Any]:
-        job = _job(found.path, [*_PLACE_AND_FORM, "-l", found.languages], self._limits)
+    def _decided(self, found: Engine, pages: list[int], deadline: float) -> Engine:
+        """The engine with languages for this document, kept for it once a page had something on it."""
+        script, asked = None, 0
+        for number in pages:
+            jobs = {number: self._page_job(number, _SCRIPT_ONLY, found)}
+            outcome = run(jobs, self._opened(), self._limits, deadline)[number]
+            if outcome == b"":
+                continue  # a blank page
+            asked += 1
+            script = script_in(outcome, rules()) if isinstance(outcome, bytes) else None
+            # A page with too few letters fails at once; what hangs or floods would do so on the next page too.
+            if script or asked == rules()["choice"]["pages"] or outcome in {"time", "size", "document_time"}:
+                break
+        decided = found.decided(script)
+        if asked:
+            self._engine = decided
+        return decided
+
+    def _page_job(self, number: int, arguments: list[str], found: Engine) -> dict[str, Any]:
+        job = _job(found.path, arguments, self._limits)
         return {**job, "page": number, "dpi": self._limits.ocr_dpi, "pixels": self._limits.ocr_pixels}
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from palermo.service.access import Identity, require
 from palermo.service.api import once
-from palermo.service.api.replies import Id, Number, Paged, Word, answer, one, reading, store_of
+from palermo.service.api.replies import LARGEST_ID, Id, Number, Paged, Word, answer, one, reading, store_of
 from palermo.service.intake import fingerprint
 from palermo.service.store import agreement, reviews
 from palermo.service.store.agreement import AgreementRecord, DisagreementRecord
@@ -43,7 +43,9 @@ class ReviewStep(BaseModel):
     """What a person decides: of a tag of the passage, or `add` of one that it has not.
 
     `replacement` is what a `change` makes of it. `selection`: the words; unset: the tag's evidence, else the passage.
-    `adjudication`: whether it settles a disagreement of others, and is no opinion of its own.
+    `adjudication`: whether it settles a disagreement of others, and is no opinion of its own. `seen`: the `review` of
+    the tag that the decision was made on, 0 for none; where another is behind the tag by now, the answer is 409 and
+    nothing is written. Unset: not compared.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -55,6 +57,7 @@ class ReviewStep(BaseModel):
     selection: Selection | None = None
     comment: str | None = Field(None, max_length=2000)
     adjudication: bool = False
+    seen: int | None = Field(None, ge=0, le=LARGEST_ID)
 
 
 @router.post("", status_code=201, response_model=ReviewRecord, summary="Accept, reject, change or add a tag")
@@ -63,7 +66,7 @@ def post_review(request: Request, who: Editor, asked: ReviewStep, key: once.Key 
     selection = None if asked.selection is None else (asked.selection.start, asked.selection.end)
     step = Step(
         *(asked.passage, asked.provision, asked.action, asked.replacement, selection),
-        *(clean(asked.comment, 2000), asked.adjudication),
+        *(clean(asked.comment, 2000), asked.adjudication, asked.seen),
     )
     location, _ = once.once(
         store_of(request), key, fingerprint("review", (), asked.model_dump()), who,

@@ -29,6 +29,7 @@ class Card:
         score, threshold: None for a tag that only a person gave.
         verdict: `open`, `accepted`, `rejected`, `changed` or `added`; `decided` is the review behind it.
         quote: the words that show it; `drop`: how much lower the score is without them.
+        seen: the review behind it, by its number; 0: none. A decision says what it was made on.
         sources: `model`, `citation`, `concordance`; empty where only a person gave it.
     """
 
@@ -48,6 +49,7 @@ class Card:
     drop: float | None
     sources: tuple[str, ...]
     replacement: str | None
+    seen: int = 0
 
     @property
     def anchor(self) -> str:
@@ -215,6 +217,7 @@ def _card(
         drop=tag.drop,
         sources=tuple(said["sources"]) if said else (),
         replacement=label_of(review.replacement) if review and review.replacement else None,
+        seen=tag.review or 0,
     )
 
 

@@ -38,6 +38,7 @@ class Step:
         selection: the words, as offsets into the document's text; None: the tag's evidence, else the passage.
         comment: at most 2,000 code points are kept.
         adjudication: settles what reviewers disagree on; no opinion of the reviewer's own.
+        seen: the review behind the tag that the person saw, 0 for none; None: not compared.
     """
 
     passage: str
@@ -47,6 +48,11 @@ class Step:
     selection: tuple[int, int] | None = None
     comment: str | None = None
     adjudication: bool = False
+    seen: int | None = None
+
+
+class Outdated(Conflict):
+    """Another decision on the tag has come since the person looked at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ def review(session: Session, step: Step, *, reviewer: int | None = None) -> Revi
         NotFound: no such passage, or no such tag on it.
         Conflict: the passage is of an older reading, the tag to add is there already, or there is no disagreement to
             settle.
+        Outdated: the tag stands on another review than the one seen.
         UsageError: no such provision, or a selection outside the passage.
     """
     if step.action not in {"accept", "reject", "change", "add"}:
@@ -73,6 +80,7 @@ def review(session: Session, step: Step, *, reviewer: int | None = None) -> Revi
     for provision in filter(None, (step.provision, step.replacement)):
         tree().get(provision)
     passage, text = _place(session, step.passage)
+    _compare(session, passage.key, step.provision, step.seen)
     if step.adjudication and (step.passage, step.provision) not in disputed(session, _id_of(session, passage.document)):
         raise Conflict("nobody disagrees on the tag, or it has been settled", hint="load the page again")
     id_ = _write(session, step, passage, text, reviewer, None)
@@ -84,17 +92,19 @@ def review(session: Session, step: Step, *, reviewer: int | None = None) -> Revi
     return get_review(session, id_)
 
 
-def undo(session: Session, id_: int, *, reviewer: int | None = None) -> ReviewRecord:
+def undo(session: Session, id_: int, *, reviewer: int | None = None, seen: int | None = None) -> ReviewRecord:
     """Take a review back, with the replacement that a `change` gave; what counted before counts again.
 
     Raises:
         NotFound: no such review.
         Conflict: it was taken back before, or is itself an undo.
+        Outdated: its tag stands on another review than the one seen.
     """
     found = session.get(Review, id_)
     if found is None:
         raise NotFound("no such review")
     _lock(session, found.document)
+    _compare(session, found.passage, found.provision, seen)
     if found.action == "undo" or session.scalar(select(exists().where(Review.undoes == id_))):
         raise Conflict("the review was taken back before, or is itself an undo", hint="review the tag again")
     written = _take_back(session, found, reviewer, None)
@@ -196,6 +206,15 @@ def _lock(session: Session, document: int) -> None:
 
 def _id_of(session: Session, document: int) -> str:
     return session.execute(select(Document.id).where(Document.key == document)).scalar_one()
+
+
+def _compare(session: Session, passage: int, provision: str, seen: int | None) -> None:
+    """Refuse a decision that was made on a standing that has changed; the document is locked."""
+    if seen is None:
+        return
+    stands = session.scalar(select(Tag.review).where(Tag.passage == passage, Tag.provision == provision))
+    if (stands or 0) != seen:
+        raise Outdated("somebody has decided this tag meanwhile", hint="look at that decision, then decide again")
 
 
 def _tag(session: Session, passage: int, provision: str) -> Tag | None:

@@ -183,6 +183,7 @@
     if (form) Object.assign(values, Object.fromEntries(new FormData(form)), { action: kind, passage: passage.dataset.passage, index: passage.dataset.index });
     if (kind === "change") Object.assign(values, { provision: tag.dataset.provision, replacement: input.value });
     else values.provision = input.value;
+    if (kind === "add") delete values.seen; // which is of the tag at hand
     if (kind === "add" && !queue) added = `t-${passage.dataset.index}-${input.value.replaceAll(".", "-")}`;
     if (words) Object.assign(values, { start: words.start, end: words.end });
     chosen = null;
@@ -298,7 +299,14 @@
     for (const id of opened) if (byId(id)) byId(id).open = true;
   }
 
-  document.addEventListener("htmx:beforeSwap", () => { opened = all("details[open][id]").map((one) => one.id); });
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    opened = all("details[open][id]").map((one) => one.id);
+    // A decision that came too late brings the newer one as a part of the page.
+    const late = detail.xhr.status === 409 && (detail.xhr.getResponseHeader("content-type") || "").startsWith("text/html");
+    if (late) Object.assign(detail, { shouldSwap: true, isError: false });
+    moved ||= late;
+  });
+  document.addEventListener("palermo:refused", (event) => fail(event.detail));
   document.addEventListener("htmx:afterSettle", settle);
 
   const lost = () => document.activeElement === document.body || document.activeElement.closest("dialog:not([open])");
@@ -317,6 +325,7 @@
   document.addEventListener("htmx:beforeRequest", (event) => {
     const { xhr, requestConfig } = event.detail;
     const post = requestConfig.verb === "post";
+    if (byId("problem")) byId("problem").hidden = true;
     if (!post && !requestConfig.path.startsWith("/queue")) return;
     const more = event.target.id === "queue-more";
     const listed = lines().length;
@@ -324,7 +333,7 @@
     // The last event of a request, however it ends; HTMX has put the answer in by then.
     xhr.addEventListener("loadend", () => {
       const well = xhr.status >= 200 && xhr.status < 300;
-      if (!well) waiting.splice(0);
+      if (!well) { waiting.splice(0); mark(); }
       else arrive(post, more ? listed : null);
       if (well && !queue && lost()) byId(event.detail.target.id)?.focus({ preventScroll: true });
       end(xhr);
@@ -332,7 +341,7 @@
   });
 
   function arrive(post, listed) {
-    if (queue) mark();
+    mark();
     if (post && added) current = added;
     if (post) added = null;
     focusHere();
@@ -355,9 +364,7 @@
   function fail(text) {
     const box = byId("problem");
     if (!box) return;
-    byId("problem-title").textContent = text.title || "";
-    byId("problem-detail").textContent = text.detail || "";
-    byId("problem-hint").textContent = text.hint || "";
+    for (const part of ["title", "detail", "hint"]) byId(`problem-${part}`).textContent = text[part] || "";
     box.hidden = false;
     box.focus();
   }
@@ -378,7 +385,6 @@
       if (is) link.scrollIntoView({ block: "nearest" });
     }
   }
-  document.addEventListener("htmx:beforeRequest", () => { if (byId("problem")) byId("problem").hidden = true; });
   document.addEventListener("htmx:responseError", (event) => {
     try {
       fail(JSON.parse(event.detail.xhr.responseText));

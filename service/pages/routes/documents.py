@@ -14,7 +14,17 @@ from palermo.corpora.documents.pdf_pages import PageImage
 from palermo.corpora.errors import NotFound, UsageError
 from palermo.service.pages import choices as filters
 from palermo.service.pages import deciding, drawing, reading
-from palermo.service.pages.routes.site import Editor, PageRoute, Reader, part, saying, wants_part, words, writing
+from palermo.service.pages.routes.site import (
+    Editor,
+    PageRoute,
+    Reader,
+    part,
+    refusing,
+    saying,
+    wants_part,
+    words,
+    writing,
+)
 from palermo.service.pages.routes.site import page as show
 from palermo.service.pages.routes.site import reading as read
 from palermo.service.pages.view import label_of
@@ -24,6 +34,7 @@ from palermo.service.store.browse import ReviewState, Wanted, browse, decisions,
 from palermo.service.store.differences import differences
 from palermo.service.store.documents import get_document, source
 from palermo.service.store.records import DocumentRecord
+from palermo.service.store.reviews import Outdated
 from sqlalchemy.orm import Session
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -94,7 +105,14 @@ async def post_review(request: Request, id_: str, who: Editor) -> Response:
         deciding.decide(session, form, who.user)
         return document_view(session, id_=id_, drawn=fields.get("view") == "pages", only={index})
 
-    view = await writing(request, work)
+    try:
+        view = await writing(request, work)
+    except Outdated:
+        if not wants_part(request):
+            raise
+        show_now = partial(document_view, id_=id_, drawn=fields.get("view") == "pages", only={index})
+        newer = await part(request, "parts/decided.html", view=await read(request, show_now), swapped=True)
+        return refusing(newer, deciding.outdated(form, words(request)))
     if not wants_part(request):
         query = "?view=pages" if view["drawn"] else ""
         return RedirectResponse(f"/documents/{view['record'].id}{query}#p{index}", status_code=303)

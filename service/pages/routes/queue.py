@@ -10,10 +10,22 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from palermo.corpora.errors import NotFound, UsageError
 from palermo.service.pages import choices as filters
 from palermo.service.pages import deciding, queue
-from palermo.service.pages.routes.site import Editor, PageRoute, Reader, page, part, saying, wants_part, words, writing
+from palermo.service.pages.routes.site import (
+    Editor,
+    PageRoute,
+    Reader,
+    page,
+    part,
+    refusing,
+    saying,
+    wants_part,
+    words,
+    writing,
+)
 from palermo.service.pages.routes.site import reading as read
 from palermo.service.store import counts
 from palermo.service.store.browse import tag_at
+from palermo.service.store.reviews import Outdated
 from sqlalchemy.orm import Session
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -67,8 +79,7 @@ async def post_decision(request: Request, who: Editor) -> Response:
     form = deciding.Form.read(fields)
     shown = _next(form, {name: value for name, value in fields.items() if isinstance(value, str)})
 
-    def work(session: Session) -> dict[str, Any]:
-        deciding.decide(session, form, who.user)
+    def look(session: Session, shown: list[str]) -> dict[str, Any]:
         tag = tag_at(session, form.passage, form.provision)
         return {
             "row": None if tag is None else queue.row(tag),
@@ -76,7 +87,20 @@ async def post_decision(request: Request, who: Editor) -> Response:
             "waiting": counts.totals(session)["waiting"],
         }
 
-    view = await writing(request, work)
+    def work(session: Session) -> dict[str, Any]:
+        deciding.decide(session, form, who.user)
+        return look(session, shown)
+
+    try:
+        view = await writing(request, work)
+    except Outdated:
+        if not wants_part(request):
+            raise
+        now = [f"{form.passage}~{form.provision}", *shown]
+        told = deciding.outdated(form, words(request))
+        newer = await read(request, partial(look, shown=now))
+        mark = {"row": None, "action": None, "said": told}
+        return refusing(await part(request, "parts/queue_decided.html", **newer, last=mark), told)
     if not wants_part(request):
         return RedirectResponse("/queue", status_code=303)
     said = deciding.told(form, words(request))

@@ -107,6 +107,13 @@ def saying(response: Response, text: str) -> Response:
     return response
 
 
+def refusing(response: Response, text: str) -> Response:
+    """The same response, as a conflict (409) that the page tells of; what it holds is put in its place all the same."""
+    response.status_code = 409
+    response.headers["HX-Trigger"] = json.dumps({"palermo:refused": {"title": text}})
+    return response
+
+
 def site(request: Request, here: str | None) -> Site:
     """What `base.html` needs, for a request; it may wait for the database. Public pages have it for a visitor too."""
     try:

@@ -64,6 +64,19 @@ def test_a_review_that_is_sent_twice_is_written_once(service: Any) -> None:
     assert len(service.get("/v1/reviews")["items"]) == 1
 
 
+def test_a_review_of_what_has_changed_meanwhile_is_refused_where_it_says_what_it_saw(service: Any) -> None:
+    service.give(TEXT)
+    tag = queue(service, provision="UNTOC.6")[0]
+    assert tag["review"] is None
+    made = decide(service, tag, "accept", seen=0)
+    step = {"passage": tag["passage"], "provision": "UNTOC.6", "action": "reject"}
+    assert service.post("/v1/reviews", 409, json={**step, "seen": 0})["code"] == "conflict"
+    assert len(service.get("/v1/reviews")["items"]) == 1
+    assert queue(service, provision="UNTOC.6")[0]["review"] == made["id"]
+    service.post("/v1/reviews", 201, json={**step, "seen": made["id"]})
+    service.post("/v1/reviews", 201, json=step)
+
+
 @pytest.mark.parametrize(
     ("fields", "status"),
     [

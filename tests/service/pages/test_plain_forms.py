@@ -111,6 +111,24 @@ def test_tags_of_a_document_are_decided_and_taken_back(person: TestClient, fill:
     assert done(kept) == [("accept", "UNTOC.6"), ("reject", "UNTOC.16"), ("undo", "UNTOC.16")]
 
 
+@pytest.mark.parametrize("button", ["accept", "reject"])
+def test_a_form_of_before_another_decision_writes_nothing(
+    person: TestClient, fill: Any, kept: Store, button: str
+) -> None:
+    path = f"/documents/{fill(TEXT, 'one.txt', language='en')}"
+    form = forms(person, path, f"{path}/reviews")[1]
+    (of_queue,) = forms(person, "/queue", "/queue/decide")
+    assert press(person, form, "accept").status_code == 200
+    for late in (form, of_queue):
+        answer = press(person, late, button)
+        assert answer.status_code == 409
+        assert "somebody has decided this tag meanwhile" in answer.text
+    undo = forms(person, path, f"{path}/reviews")[1]
+    assert press(person, undo, "undo").status_code == 200
+    assert press(person, undo, "undo").status_code == 409
+    assert done(kept) == [("accept", "UNTOC.16"), ("undo", "UNTOC.16")]
+
+
 def test_the_queue_is_worked_through(person: TestClient, fill: Any, kept: Store) -> None:
     fill(TEXT, "one.txt", language="en")
     (form,) = forms(person, "/queue", "/queue/decide")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from palermo.service.store import Store
-from palermo.service.store.reviews import reviews
+from palermo.service.store.reviews import Step, review, reviews
 
 Fill = Callable[..., str]
 RULING = b"""1. The accused moved the proceeds of the fraud. He knew it.
@@ -73,6 +73,32 @@ def test_a_document_is_reviewed_by_keys_and_undone(browser: Any, service: str, d
     browser.wait("!document.querySelector('#p1 mark.evidence')")
     assert done(kept) == [("accept", "UNTOC.16"), ("undo", "UNTOC.16"), ("reject", "UNTOC.16")]
     assert browser.complaints() == []
+
+
+@pytest.mark.parametrize("where", ["queue", "document"])
+def test_a_decision_that_came_first_is_shown_and_nothing_written(
+    browser: Any, service: str, document: str, kept: Store, where: str
+) -> None:
+    """Another tab has decided the tag; then the same key decides on what is shown now."""
+    browser.open(f"{service}/queue" if where == "queue" else f"{service}/documents/{document}")
+    browser.wait("document.body.dataset.ready")
+    if where == "document":
+        browser.letter("j")
+    shown = "document.querySelector('#now, #p0 .tag, #p1 .tag:focus')"
+    tag = "document.activeElement" if where == "document" else shown
+    provision = browser.evaluate(f"{tag}.dataset.provision")
+    passage = browser.evaluate(f"{tag}.querySelector('[name=passage]').value")
+    with kept.write() as session:
+        review(session, Step(passage, provision, "accept", comment="first"))
+    browser.letter("r")
+    browser.wait("!document.getElementById('problem').hidden && !document.body.dataset.busy")
+    assert "decided by somebody meanwhile" in browser.evaluate("document.getElementById('problem').innerText")
+    assert browser.evaluate(f"{shown}.className") == "tag accepted"
+    assert "first" in browser.evaluate(f"{shown}.innerText")
+    assert done(kept) == [("accept", provision)]
+    browser.letter("r")
+    browser.wait("document.getElementById('problem').hidden && !document.body.dataset.busy")
+    assert done(kept) == [("accept", provision), ("reject", provision)]
 
 
 def test_chosen_words_get_a_tag_at_their_place(browser: Any, service: str, document: str, kept: Store) -> None:

@@ -12,7 +12,7 @@ from palermo.service.store.analyses import passages
 from palermo.service.store.listing import TagFilter, tags
 from palermo.service.store.people import add_user
 from palermo.service.store.reanchor import reanchor, settle_unplaced, unplaced
-from palermo.service.store.reviews import Step, current_state, get_review, review, reviews, undo
+from palermo.service.store.reviews import Outdated, Step, current_state, get_review, review, reviews, undo
 
 TEXT = "The accused moved the proceeds of crime abroad.\n\nThe second ground is the surrender of the accused."
 SAID = {0: [("UNTOC.6", 0.9, "assigned")], 1: [("UNTOC.16", 0.55, "review")]}
@@ -49,6 +49,32 @@ def test_change_gives_the_other_provision_and_undo_takes_both_back(store: Store,
     with store.read() as session:
         assert [one.action for one in reviews(session, document=id_).items] == ["undo", "undo", "add", "change"]
         assert get_review(session, made.id).undone
+
+
+def test_a_decision_on_a_standing_that_has_changed_is_refused(store: Store, give: Any) -> None:
+    id_ = give(TEXT, SAID)
+    with store.write() as session:
+        passage = passages(session, id_)[1].id
+        first = review(session, Step(passage, "UNTOC.16", "accept", seen=0))
+        for seen in (0, first.id + 1):
+            with pytest.raises(Outdated):
+                review(session, Step(passage, "UNTOC.16", "reject", seen=seen))
+            with pytest.raises(Outdated):
+                undo(session, first.id, seen=seen)
+        second = review(session, Step(passage, "UNTOC.16", "reject", seen=first.id))
+        with pytest.raises(Outdated):
+            undo(session, first.id, seen=first.id)
+        undo(session, second.id, seen=second.id)
+        # What counted before counts again, so a decision on it is not outdated; and who does not say is not asked.
+        review(session, Step(passage, "UNTOC.16", "reject", seen=first.id))
+        review(session, Step(passage, "UNTOC.16", "accept"))
+        assert [one.action for one in reversed(reviews(session).items)] == [
+            "accept",
+            "reject",
+            "undo",
+            "reject",
+            "accept",
+        ]
 
 
 def test_a_tag_is_added_by_selecting_its_words(store: Store, give: Any) -> None:

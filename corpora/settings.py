@@ -22,7 +22,9 @@ class Settings(BaseSettings):
         env_prefix="PALERMO_", frozen=True, extra="ignore", secrets_dir=SECRETS if SECRETS.is_dir() else None
     )
 
-    model_dir: Path | None = Field(None, description="Folder of the model; unset: the one installed in the data folder, else the one shipped.")
+    model_dir: Path | None = Field(
+        None, description="Folder of the model; unset: the one installed in the data folder, else the one shipped."
+    )
     engine: str = Field(
         "auto",
         pattern="^(auto|onnxruntime|openvino)$",

@@ -199,15 +199,14 @@ def fit_mental(outputs: Outputs, scores: Floats) -> tuple[float, float, Lift]:
     """Span threshold, gate on article 6 and lift of cues that do best by the mean of span and standard F1."""
     laundering = scores[:, outputs.labels.index(LAUNDERING)]
     rows: list[int] = np.flatnonzero(laundering >= min(GATES)).tolist()
-    best, chosen = -1.0, (0.5, 0.2, Lift())
-    for lift in LIFTS:
+    best = (-1.0, 0, 0.5, 0.2)
+    for number, lift in enumerate(LIFTS):
         for threshold in SPAN_THRESHOLDS:
             found = {row: elements_of(outputs, row, dict.fromkeys(STANDARDS, threshold), lift) for row in rows}
             for gate in GATES:
                 value = _mental_value(outputs, {row: e for row, e in found.items() if laundering[row] >= gate})
-                if value > best:
-                    best, chosen = value, (threshold, gate, lift)
-    return chosen
+                best = max(best, (value, -number, threshold, gate))  # of equals the least lift, then the strictest
+    return best[2], best[3], LIFTS[-best[1]]
 
 
 def elements_of(outputs: Outputs, row: int, thresholds: dict[str, float], lift: Lift) -> list[MentalElement]:

@@ -23,6 +23,7 @@ from palermo.evaluation.fitting import (
     lines_of,
     outputs_of,
 )
+from palermo.models.cues import CUE, FIRST, Lift
 from palermo.models.mental import OUTPUTS as MENTAL_OUTPUTS
 from palermo.models.pooling import TokenScores, token_scores
 
@@ -155,11 +156,23 @@ def test_what_a_passage_gets_was_fitted_on_other_documents_only(outputs: Outputs
 
 def test_mental_elements_get_the_threshold_that_finds_them(outputs: Outputs) -> None:
     scores = np.where(outputs.gold, 0.9, 0.1)
-    threshold, gate = fit_mental(outputs, scores)
+    threshold, gate, lift = fit_mental(outputs, scores)
+    assert lift == Lift()  # there are no cues
     assert threshold <= 0.5  # the network's inside probability is 0.55
     assert gate > 0.1  # below, every passage would count as laundering
     calibration = replace(fit(outputs, BIAS), standards=dict.fromkeys(STANDARDS, threshold), gate=0.0)
     line = lines_of(outputs[np.array([1])], calibration)[0]
+    assert [TEXT[m["start"] : m["end"]] for m in line["mens_rea"]] == ["knew that"]
+
+
+def test_cues_lift_what_the_network_is_unsure_of(outputs: Outputs) -> None:
+    cues = np.zeros((len(PLACES), len(STANDARDS)), np.uint8)
+    cues[1:3, STANDARDS.index("knowledge")] = FIRST, CUE  # "knew that"
+    unsure = [replace(tokens(-4.0 if passage.mens_rea else -14.0), cues=cues) for passage in outputs.passages]
+    threshold, _, lift = fit_mental(replace(outputs, tokens=unsure), np.where(outputs.gold, 0.9, 0.1))
+    assert lift.cue > 0
+    calibration = replace(fit(outputs, BIAS), standards=dict.fromkeys(STANDARDS, threshold), gate=0.0, cues=lift)
+    (line,) = lines_of(replace(outputs, tokens=unsure)[np.array([1])], calibration)
     assert [TEXT[m["start"] : m["end"]] for m in line["mens_rea"]] == ["knew that"]
 
 

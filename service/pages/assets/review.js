@@ -225,9 +225,9 @@
     j: () => step(1), k: () => step(-1), a: () => act("accept"), r: () => act("reject"),
     c: () => pick("change"), n: () => pick("add"), u: undo, "?": () => help && show(help),
   };
-  /* What a key means: the character that it types; on a layout of another script, the key in its place. */
+  /* What a key means: the character that it types; where that is a letter of another script, the key in its place. */
   function meaning({ key, code, shiftKey }) {
-    if (!/^[^\p{ASCII}\p{Script=Latin}]+$/u.test(key)) return key.length === 1 ? key.toLowerCase() : key;
+    if (!/^(?:(?!\p{Script=Latin})[\p{L}\p{M}]|؟)+$/u.test(key)) return key.length === 1 ? key.toLowerCase() : key;
     return code === "Slash" && shiftKey ? "?" : /^Key[A-Z]$/.test(code) ? code[3].toLowerCase() : key;
   }
   const known = (key) => on() && Object.hasOwn(KEYS, meaning(key));

@@ -340,6 +340,7 @@ def test_the_character_counts_before_the_place(browser: Any, service: str, fill:
     browser.letter("q", "KeyA")
     browser.letter("p", "KeyR")
     browser.letter(";", "KeyA")
+    browser.letter("¶", "KeyR")  # a symbol, as AltGr types them
     browser.letter("a", "KeyQ")
     browser.wait(shown(items[1]))
     browser.letter("r", "KeyO")

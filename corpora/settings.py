@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     ocr_languages: str = Field(
         "",
         pattern=r"^([A-Za-z][A-Za-z_/]*(\+[A-Za-z][A-Za-z_/]*)*)?$",
-        description="Tesseract's codes joined by `+`, e.g. `eng+fra`; unset: those installed of the corpus' languages.",
+        description="Tesseract's codes joined by `+`, e.g. `eng+fra`; unset: at most four, by a document's script.",
     )
     ocr_seconds: float = Field(60.0, gt=0, description="Time for recognising one page.")
     ocr_document_seconds: float = Field(600.0, gt=0, description="Time for recognising the pages of one document.")

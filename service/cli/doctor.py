@@ -113,7 +113,7 @@ def _scans() -> Iterator[Finding]:
     except MissingExtra as error:
         yield Finding("scans", NOTE, f"scanned pages are not read: {error}")
         return
-    yield Finding("scans", OK, f"Tesseract {found.version} reads scanned pages in {found.languages}")
+    yield Finding("scans", OK, f"Tesseract {found.version} reads scanned pages; installed: {found.languages}")
 
 
 def _tagging() -> Iterator[Finding]:

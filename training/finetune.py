@@ -66,14 +66,13 @@ class Recipe:
     quantise_after: int = 0
     precision: str = "float32"
     start_share: float = 0.0
+    mental_epochs: int = 8
+    mental_rate: float = 2e-3
+    mental_others: int = 900
 
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
             raise UsageError(f"there is no precision {self.precision!r}", hint=f"give {' or '.join(PRECISIONS)}")
-
-    mental_epochs: int = 8
-    mental_rate: float = 2e-3
-    mental_others: int = 900
 
 
 Progress = Callable[[dict[str, Any]], None]

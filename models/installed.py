@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from palermo.corpora.errors import ModelError, UsageError
-from palermo.corpora.settings import settings
+from palermo.corpora.settings import Settings, settings
 from palermo.models import manifest
 
 NAME = "installed.json"
@@ -42,9 +42,12 @@ class _State:
     before: str | None
 
 
-def home() -> Home:
-    """The folder that PALERMO_MODEL_DIR names, which may be a model itself, else `models` in the data folder."""
-    chosen = settings()
+def home(limits: Settings | None = None) -> Home:
+    """The folder that PALERMO_MODEL_DIR names, which may be a model itself, else `models` in the data folder.
+
+    `limits` are the settings to go by; None: the process's.
+    """
+    chosen = limits or settings()
     if chosen.model_dir is not None:
         return Home(chosen.model_dir, chosen.model_dir)
     return Home(chosen.data_dir / "models", manifest.SHIPPED)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -141,10 +140,7 @@ def load_tagger(model: Path | None = None, engine: str | None = None, limits: Se
     from palermo.models.tagger import Tagger
 
     chosen = limits or settings()
-    where = installed.home()
-    if chosen.model_dir is None:
-        where = replace(where, folder=chosen.data_dir / where.folder.name)
-    return Tagger.load(model or installed.current(where), engine or chosen.engine, chosen.threads)
+    return Tagger.load(model or installed.current(installed.home(chosen)), engine or chosen.engine, chosen.threads)
 
 
 def default_tagger(

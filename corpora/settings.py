@@ -31,7 +31,7 @@ class Settings(BaseSettings):
         description="Inference engine; auto: OpenVINO where installed and the processor has VNNI or AMX.",
     )
     threads: int = Field(0, ge=0, le=256, description="Threads for inference; 0: one a core.")
-    batch_tokens: int = Field(4096, ge=512, le=65536, description="Tokens read at once by the encoder.")
+    batch_tokens: int = Field(2048, ge=512, le=65536, description="Tokens read at once by the encoder.")
 
     request_bytes: int = Field(60_000_000, ge=1, description="Largest request body, counted while it arrives.")
     request_files: int = Field(10, ge=1, description="Files in one request; a ZIP is one.")
@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     parser_result_bytes: int = Field(200_000_000, ge=1, description="Largest answer of a reading process.")
     parser_recycle_documents: int = Field(500, ge=1, description="Documents after which a reading process is replaced.")
     parser_recycle_bytes: int = Field(
-        400_000_000, ge=1, description="Memory above which a reading process is replaced."
+        200_000_000, ge=1, description="Memory above which a reading process is replaced."
     )
 
     data_dir: Path = Field(Path("palermo-data"), description="Folder of the database, where that is SQLite.")
@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     ocr_result_bytes: int = Field(1_000_000, ge=1, description="Largest result of recognising a page.")
     ocr_pages: int = Field(200, ge=1, description="Scanned pages read of one document; the others are named.")
     ocr_workers: int = Field(
-        1, ge=1, le=64, description="Pages of one document recognised at once; each takes up to 450 MB."
+        1, ge=1, le=64, description="Scanned pages that one process recognises at once; each takes up to 450 MB."
     )
     ocr_dpi: int = Field(300, ge=72, le=600, description="Dots per inch at which a scanned page is drawn.")
     ocr_pixels: int = Field(40_000_000, ge=10_000, description="Dots of a drawn page; a large page gets fewer an inch.")

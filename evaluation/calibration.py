@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from palermo.evaluation.pairs import Bools, Floats
-from palermo.models.calibration import sigmoid
+from palermo.models.logistic import sigmoid
 
 BINS = 10
 FLOOR = 0.1

@@ -8,7 +8,7 @@ import numpy as np
 from palermo.evaluation.fitting import decision_thresholds
 from palermo.evaluation.pairs import Bools, Floats
 from palermo.models.aggregate import features
-from palermo.models.calibration import sigmoid
+from palermo.models.logistic import sigmoid
 
 LEAST = 0.05  # pairs whose best passage scores less are not candidates
 HOME = np.array([1.0, 0.0, 0.0, 0.0])

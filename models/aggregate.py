@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from palermo.models.calibration import Calibration, Decision, logit, sigmoid
+from palermo.models.calibration import Calibration, Decision
+from palermo.models.logistic import logit, sigmoid
 
 if TYPE_CHECKING:
     from palermo.models.results import PassageResult

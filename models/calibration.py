@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -18,22 +18,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 from palermo.corpora.errors import ModelError
-from palermo.models.cues import Lift
+from palermo.models.logistic import logit, sigmoid
+from palermo.models.spans import SpanRanker
 
 Floats = npt.NDArray[np.float64]
 Decision = Literal["assigned", "review", "none"]
 NAME = "calibration.json"
-
-
-def logit(p: npt.NDArray[Any]) -> Floats:
-    """The inverse of `sigmoid`, finite for 0 and 1."""
-    bounded = np.clip(p, 1e-7, 1 - 1e-7)
-    return np.asarray(np.log(bounded / (1 - bounded)), dtype=np.float64)
-
-
-def sigmoid(x: npt.NDArray[Any]) -> Floats:
-    """Logistic function that doesn't overflow."""
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -73,8 +63,8 @@ class Calibration:
         bias, slope, offset: [L]; `bias` is the network's own, added while pooling.
         threshold: [L] F1 thresholds.
         assign, review: [L] thresholds of the decisions.
-        standards: per mental-element standard its threshold on the inside probability.
-        cues: what words that name a mental element add to the network's logits.
+        standards: per mental-element standard the least that a span must be worth.
+        spans: what a span is worth.
         gate: score of article 6 from which mental elements are shown.
         document: parameters of the document level, by name.
         risk: what the decisions were fitted to, for people.
@@ -93,7 +83,7 @@ class Calibration:
     document: dict[str, float]
     risk: dict[str, Any]
     mixture: Mixture | None = None
-    cues: Lift = field(default_factory=Lift)
+    spans: SpanRanker = field(default_factory=SpanRanker)
 
     def scores(self, logits: npt.NDArray[Any], margins: npt.NDArray[Any] | None = None) -> Floats:
         """Calibrated scores of logits [..., L], with parent >= child; a mixture needs the expert's margins [..., L]."""
@@ -142,7 +132,7 @@ class Calibration:
                 for index, label in enumerate(self.labels)
             },
             "standards": self.standards,
-            "cues": asdict(self.cues),
+            "spans": self.spans.to_json(),
             "gate": self.gate,
             "document": self.document,
             "risk": self.risk,
@@ -175,7 +165,7 @@ def read(folder: Path, labels: Sequence[str]) -> Calibration:
             document=data["document"],
             risk=data["risk"],
             mixture=_mixture(data.get("mixture"), labels),
-            cues=Lift(**{name: float(value) for name, value in data.get("cues", {}).items()}),
+            spans=SpanRanker.from_json(data.get("spans")),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{NAME} is missing or malformed ({error!r})", source=folder.name) from error

@@ -1,15 +1,15 @@
 """Words that name a mental element ("knowing", "reasonable grounds to believe") in a passage; the encoder calls it.
 
 The network learnt mental elements from a few hundred passages of real texts and misses words that any lawyer marks.
-`cues.toml` lists them by language and standard. They are no findings: each lifts the network's logits by what fitted on
-labelled passages (`palermo.models.mental`), so a word that the network speaks strongly against stays unmarked.
+`cues.toml` lists them by language and standard. They are no findings. The head for mental elements learns beside them
+(`prior`): what a cue says it need not say, and it learns to speak against cues that are none. What both say is weighed
+in `palermo.models.spans`.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
@@ -23,22 +23,16 @@ REACH = 160  # code points of a clause behind a cue that still may belong to it
 _CLAUSE_END = re.compile(r"[.;:。；]|[)\]”\"»]\s")
 
 
-@dataclass(frozen=True, slots=True)
-class Lift:
-    """What is added to a standard's logits: inside of tokens behind a cue and of a cue, begin of a cue's first."""
+PRIOR_INSIDE = (0.0, 2.0, 4.0, 4.0)
+"""By what a token is to a standard: the inside logit that it is taken to have before anything was learnt."""
+PRIOR_BEGIN = (0.0, 0.0, 0.0, 2.0)
+"""The same of the begin logit."""
 
-    behind: float = 0.0
-    cue: float = 0.0
-    first: float = 0.0
 
-    def inside(self, cues: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
-        """[T, 9] -> [T, 9]."""
-        added: npt.NDArray[np.float64] = np.array([0.0, self.behind, self.cue, self.cue])[cues]
-        return added
-
-    def begin(self, cues: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
-        """[T, 9] -> [T, 9]."""
-        return np.where(cues == FIRST, self.first, 0.0)
+def prior(cues: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """What cues [..., 9] say before anything was learnt: inside, begin and end logits [..., 27]."""
+    inside, begin = (np.array(told, np.float32)[cues] for told in (PRIOR_INSIDE, PRIOR_BEGIN))
+    return np.concatenate([inside, begin, np.zeros_like(inside)], axis=-1)
 
 
 @lru_cache(maxsize=1)

@@ -61,7 +61,7 @@ def passage_result(
     ]
     elements: list[MentalElement] = []
     if scores[calibration.labels.index(LAUNDERING)] >= calibration.gate:
-        elements = decode(tokens, text, calibration.standards, calibration.cues)
+        elements = decode(tokens, text, calibration.standards, calibration.spans)
     return PassageResult(tags, elements, scores)
 
 

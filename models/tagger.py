@@ -24,13 +24,14 @@ from palermo.models.encoder import Encoder
 from palermo.models.engine import load_engine
 from palermo.models.pooling import TokenScores, logits, logits_without
 from palermo.models.results import LAUNDERING, PassageResult, Tag, passage_result, prediction_line
+from palermo.models.spans import SpanRanker
 from palermo.models.windows import context_of
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 T = TypeVar("T")
-VERSION = "2"  # of what is made of the scores; a new one has documents tagged again
+VERSION = "3"  # of what is made of the scores; a new one has documents tagged again
 LABELS = "labels.json"
 TOKENIZER = "tokenizer.json"
 CHUNK = 64  # passages in memory at once, whatever the length of the document
@@ -113,6 +114,11 @@ class Tagger:
     def bias(self) -> npt.NDArray[np.float64]:
         """[L] the network's own bias, added while pooling."""
         return self._calibration.bias
+
+    @property
+    def ranker(self) -> SpanRanker:
+        """What ranks the spans of mental elements."""
+        return self._calibration.spans
 
     def token_scores(self, passages: Iterable[dict[str, Any]]) -> Iterator[TokenScores]:
         """What the network says of each passage before any calibration; for fitting one."""

@@ -18,8 +18,10 @@ One encoder (multilingual-e5-small, 12 layers, 384 wide, vocabulary pruned) fine
 and statutes, with two heads on the same token vectors: provisions of the UN Convention against Transnational Organized
 Crime and its three Protocols (79 labels), and mental elements of laundering (nine standards, four roles). One ONNX
 file with int8 weights. Beside it a linear expert, one SVM a label over words and pairs of words in English and one over
-characters in the other languages, fitted on the same passages; a score is the mean of both calibrated scores, the
-expert's share is in `calibration.json`.
+characters in the other languages, fitted on the same passages and, where training had it, the Convention's own text; a
+score is the mean of both calibrated scores, the expert's share is in `calibration.json`. Spans of mental elements are
+ranked by a logistic regression whose weights are there too; it was fitted on passages that a first training of the
+head left out.
 
 - **Use**: suggests provisions and mental elements to editors and researchers, who decide. It is not legal advice, and
   no score says that a person committed an offence.

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from palermo.corpora.labelled.passages import ROLES, STANDARDS, LabelledPassage
+from palermo.models.cues import cues_of, prior
 from palermo.models.windows import Window, context_of, windows_of
 from tokenizers import Tokenizer
 
@@ -29,6 +30,8 @@ class Example:
         token_weight: how much its tokens count for the mental elements: in full where the passage is labelled for
             article 6, little where it is not, not at all where nobody has looked for them.
         empty: whether it has no label at all.
+        cues: of each window [T, 9] what its tokens are to each standard, see `cues.cues_of`.
+        passage: where it comes from.
     """
 
     windows: list[Window]
@@ -37,6 +40,8 @@ class Example:
     spans: list[tuple[int, int, int, int]]
     token_weight: float
     empty: bool
+    cues: list[npt.NDArray[np.uint8]]
+    passage: LabelledPassage
 
     @property
     def tokens(self) -> int:
@@ -94,7 +99,13 @@ def _example(passage: LabelledPassage, rows: list[Window], index: dict[str, int]
     ]
     laundering = bool(spans) or "UNTOC.6" in passage.labels
     weight = (1.0 if laundering else ELSEWHERE) if annotated else 0.0
-    return Example(rows, targets, counted, spans, weight, not passage.labels)
+    cues = [cues_of(passage.text, offsets_of(row), passage.language if annotated else None) for row in rows]
+    return Example(rows, targets, counted, spans, weight, not passage.labels, cues, passage)
+
+
+def offsets_of(window: Window) -> npt.NDArray[np.int64]:
+    """[T, 2] code points of a window's tokens."""
+    return np.array(window.offsets, dtype=np.int64).reshape(-1, 2)
 
 
 @dataclass(frozen=True)
@@ -107,6 +118,7 @@ class Batch:
         owner: [B] position of each row's passage among the batch's passages.
         targets, counted: [P, L].
         inside, begin, end: [B, T, 9] 0/1; roles: [B, T] index or NO_ROLE; token_weight: [B, T].
+        prior: [B, T, 27] what cues say before anything was learnt.
     """
 
     rows: list[tuple[int, int]]
@@ -120,6 +132,7 @@ class Batch:
     end: torch.Tensor
     roles: torch.Tensor
     token_weight: torch.Tensor
+    prior: torch.Tensor
 
 
 def batches(
@@ -173,12 +186,14 @@ def collate(examples: Sequence[Example], chosen: Sequence[int], pad: int, multip
     begin, last = torch.zeros_like(inside), torch.zeros_like(inside)
     roles = torch.full((len(rows), width), NO_ROLE)
     weight = torch.zeros((len(rows), width))
+    cues = np.zeros((len(rows), width, len(STANDARDS)), np.uint8)
     for row, (index, number) in enumerate(rows):
         example = examples[index]
         window = example.windows[number]
         length = len(window.ids)
         ids[row, :length] = torch.tensor(window.ids)
         mask[row, :length] = 1
+        cues[row, :length] = example.cues[number]
         is_text = torch.tensor([end > start for start, end in window.offsets])
         weight[row, :length] = is_text * example.token_weight
         for standard, role, start, end in example.spans:
@@ -199,4 +214,5 @@ def collate(examples: Sequence[Example], chosen: Sequence[int], pad: int, multip
         last,
         roles,
         weight,
+        torch.from_numpy(prior(cues)),
     )

@@ -30,7 +30,8 @@ class Recipe:
     """Everything that decides the weights besides the data; raises UsageError for a precision that there is not.
 
     Attributes:
-        epochs: passes over the passages; the last may be a part of one.
+        epochs: passes over the passages; the last may be a part of one. With 0 and a model to go on from, encoder,
+            provisions head and linear expert stay as they are, and the mental-element head alone is trained anew.
         batch_tokens: padded tokens of a step.
         rate, head_rate: peak learning rates of the encoder's last layer and of the head.
         layer_decay: factor on the rate from each layer to the one below.
@@ -158,7 +159,8 @@ class FineTuning:
         self._maybe_quantise()
         if not resumed:
             torch.manual_seed(self.recipe.seed)
-            self.probe()
+            if self.recipe.epochs:
+                self.probe()
             self.save()
         while self.epoch < self.recipe.epochs:
             self._one_epoch()
@@ -309,14 +311,19 @@ def provisions_loss(
 
 
 def mental_loss(mental: torch.Tensor, batch: Batch, device: torch.device) -> torch.Tensor:
-    """Inside, begin and end (binary, nine standards each), role (cross entropy on span tokens), mean over tokens."""
+    """Inside, begin and end (binary, nine standards each), role (cross entropy on span tokens), mean over tokens.
+
+    The first three count from what cues say by themselves: what is learnt stands beside them (a product of experts).
+    """
     count = len(STANDARDS)
+    prior = batch.prior.to(device)
     weight = batch.token_weight.to(device)
     # By the usual weight of a batch, not its own: a lone laundering passage must not count as much as ten.
     norm = USUAL_WEIGHT * (weight > 0).sum().clamp_min(1)
     loss = torch.zeros((), device=device)
     for place, (targets, share) in enumerate(((batch.inside, 1.0), (batch.begin, EDGE), (batch.end, EDGE))):
-        said = mental[..., place * count : (place + 1) * count]
+        part = slice(place * count, (place + 1) * count)
+        said = mental[..., part] + prior[..., part]
         losses = functional.binary_cross_entropy_with_logits(said, targets.to(device), reduction="none")
         loss = loss + share * (losses.sum(-1) * weight).sum() / norm
     roles = batch.roles.to(device)

@@ -3,95 +3,161 @@
 Mental elements are rare: an epoch of fine-tuning sees some hundred spans among ten thousand passages, and the few
 epochs that suit the provisions are too few for them. So once the encoder has learnt, its vectors of the laundering
 passages and of some others are kept, and the head, which is small, goes over them several times.
+
+It is trained twice, each time from nothing: first without a fifth of the documents, for what ranks spans must be fitted
+on logits of passages that the head does not know (`palermo.training.spans`), then on all.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import random
 import time
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import torch
+from palermo.models.cues import CUE
+from palermo.models.pooling import TokenScores, token_scores
+from palermo.models.spans import SpanRanker
 from palermo.training.cache import LayerCache
-from palermo.training.examples import Batch, Example, batches, collate
+from palermo.training.examples import Batch, Example, batches, collate, offsets_of
 from palermo.training.finetune import EVERY, Progress, Recipe, mental_loss, rate_factor
-from palermo.training.network import PassageTagger
+from palermo.training.network import MentalHead, PassageTagger
+from palermo.training.spans import fit_ranker
 from torch import nn
 
 NAME = "mental.pt"
+SPANS = "spans.json"
 DECAY = 0.7  # share of the run with a falling rate
+PARTS = 5  # one document in so many is held out for the ranking of spans
 
 
 def fit_mental(
     model: PassageTagger, examples: Sequence[Example], recipe: Recipe, folder: Path, pad: int, progress: Progress
-) -> None:
-    """Train `model.mental`, or load it where an earlier run of `folder` did; the rest of the model stays as it is.
+) -> SpanRanker:
+    """Train `model.mental` anew, or load it where an earlier run of `folder` did; the rest of the model stays as it is.
 
     Args:
         model: with a trained encoder, on its device.
         examples: training passages; all that speak of laundering are used, and `recipe.mental_others` others.
-        recipe: see there.
-        folder: for `mental.pt`.
+        recipe: see there; with no `mental_epochs` the head stays as it is.
+        folder: for `mental.pt` and `spans.json`.
         pad: id of the padding piece.
         progress: called every few steps.
+
+    Returns:
+        what ranks the spans.
     """
-    path = folder / NAME
+    path, ranks = folder / NAME, folder / SPANS
     if path.is_file():
         model.mental.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-        return
+        return SpanRanker.from_json(json.loads(ranks.read_text("utf-8")))
     chosen = chosen_of(examples, recipe)
+    ranker = SpanRanker()
     if recipe.mental_epochs and chosen:
-        _fit(model, chosen, recipe, pad, progress)
+        ranker = _Fitting(model, chosen, recipe, pad, progress).run()
+    ranks.write_text(json.dumps(ranker.to_json(), indent=1) + "\n", encoding="utf-8")
     part = path.with_suffix(".part")
     torch.save(model.mental.state_dict(), part)
     part.replace(path)
+    return ranker
 
 
 def chosen_of(examples: Sequence[Example], recipe: Recipe) -> list[Example]:
-    """All examples whose tokens count in full, and some of those whose tokens count a little, drawn by the seed."""
+    """All examples whose tokens count in full, and some of those whose tokens count a little, drawn by the seed.
+
+    Of the latter look-alikes come first: passages with a cue speak of the mental element of something else.
+    """
     full = [example for example in examples if example.token_weight == 1.0]
     others = [example for example in examples if 0.0 < example.token_weight < 1.0]
-    rng = random.Random(recipe.seed)  # noqa: S311 - a sample, no secret
-    return full + rng.sample(others, min(recipe.mental_others, len(others)))
+    random.Random(recipe.seed).shuffle(others)  # noqa: S311 - a sample, no secret
+    others.sort(key=lambda example: not any((cues >= CUE).any() for cues in example.cues))
+    return full + others[: recipe.mental_others]
 
 
-def _fit(model: PassageTagger, examples: Sequence[Example], recipe: Recipe, pad: int, progress: Progress) -> None:
-    device = next(model.parameters()).device
-    cache = LayerCache(model, device, examples, pad, recipe.batch_tokens, progress, whole=True)
-    head = model.mental
-    optimiser = torch.optim.AdamW(head.parameters(), lr=recipe.mental_rate, betas=(0.9, 0.98), weight_decay=0.02)
-    rng = random.Random(recipe.seed)  # noqa: S311 - an order, no secret
-    groups = [group for _ in range(recipe.mental_epochs) for group in batches(examples, recipe.batch_tokens, rng)]
-    torch.manual_seed(recipe.seed)
-    head.train()
-    started, losses = time.monotonic(), []
-    for number, group in enumerate(groups, start=1):
-        for parameters in optimiser.param_groups:
-            parameters["lr"] = recipe.mental_rate * rate_factor((number - 0.5) / len(groups), recipe.warm_up, DECAY)
-        batch = collate(examples, group, pad)
-        loss = mental_loss(_said(model, cache, batch, device), batch, device)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(head.parameters(), recipe.clip)
-        optimiser.step()
-        losses.append(float(loss.detach()))
-        if number % (5 * EVERY) == 0 or number == len(groups):
-            recent = list(islice(reversed(losses), 5 * EVERY))
-            spent = time.monotonic() - started
-            progress(
-                {
-                    "phase": "mental elements",
-                    "step": number,
-                    "of": len(groups),
-                    "loss": round(sum(recent) / len(recent), 4),
-                    "left": round(spent / number * (len(groups) - number)),
-                }
-            )
-    head.eval()
+def held_out(example: Example) -> bool:
+    """Whether its document is one of the fifth that the first training leaves out."""
+    return hashlib.sha256(example.passage.doc_id.encode()).digest()[0] % PARTS == 0
 
 
-def _said(model: PassageTagger, cache: LayerCache, batch: Batch, device: torch.device) -> torch.Tensor:
-    said: torch.Tensor = model.mental(cache.states(batch.rows, batch.ids.shape[1]), batch.mask.to(device))
-    return said
+class _Fitting:
+    def __init__(
+        self, model: PassageTagger, examples: Sequence[Example], recipe: Recipe, pad: int, progress: Progress
+    ) -> None:
+        self.model, self.examples, self.recipe, self.pad, self.progress = model, examples, recipe, pad, progress
+        self.device = next(model.parameters()).device
+        self.cache = LayerCache(model, self.device, examples, pad, recipe.batch_tokens, progress, whole=True)
+
+    def run(self) -> SpanRanker:
+        """Leave the trained head in the model."""
+        held = [index for index, example in enumerate(self.examples) if held_out(example)]
+        left = [index for index, example in enumerate(self.examples) if not held_out(example)]
+        speak = [index for index in held if self.examples[index].token_weight == 1.0]
+        ranker = SpanRanker()
+        if speak and left:
+            self._train(left, "mental elements, held out")
+            ranker = fit_ranker((self._scores(index), self.examples[index].passage) for index in speak)
+        self._train(range(len(self.examples)), "mental elements")
+        return ranker
+
+    def _train(self, rows: Sequence[int], phase: str) -> None:
+        recipe = self.recipe
+        torch.manual_seed(recipe.seed)
+        head = self.model.mental = self._standardised(self.model.mental.anew())
+        optimiser = torch.optim.AdamW(head.parameters(), lr=recipe.mental_rate, betas=(0.9, 0.98), weight_decay=0.02)
+        rng = random.Random(recipe.seed)  # noqa: S311 - an order, no secret
+        part = [self.examples[row] for row in rows]
+        groups = [group for _ in range(recipe.mental_epochs) for group in batches(part, recipe.batch_tokens, rng)]
+        head.train()
+        started, losses = time.monotonic(), []
+        for number, group in enumerate(groups, start=1):
+            for parameters in optimiser.param_groups:
+                parameters["lr"] = recipe.mental_rate * rate_factor((number - 0.5) / len(groups), recipe.warm_up, DECAY)
+            batch = collate(self.examples, [rows[place] for place in group], self.pad)
+            loss = mental_loss(self._said(batch), batch, self.device)
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(head.parameters(), recipe.clip)
+            optimiser.step()
+            losses.append(float(loss.detach()))
+            if number % (5 * EVERY) == 0 or number == len(groups):
+                recent = list(islice(reversed(losses), 5 * EVERY))
+                spent = time.monotonic() - started
+                self.progress(
+                    {
+                        "phase": phase,
+                        "step": number,
+                        "of": len(groups),
+                        "loss": round(sum(recent) / len(recent), 4),
+                        "left": round(spent / number * (len(groups) - number)),
+                    }
+                )
+        head.eval()
+
+    def _standardised(self, head: MentalHead) -> MentalHead:
+        """The head with mean and scale of what it reads of every seventh passage's tokens."""
+        some = range(0, len(self.examples), 7)
+        tokens = torch.cat([self.cache.states([(row, 0)], len(self.examples[row].windows[0].ids))[0] for row in some])
+        head.standardise(tokens.mean(0), 1 / tokens.std(0).clamp_min(1e-3), fresh=True)
+        return head
+
+    def _said(self, batch: Batch) -> torch.Tensor:
+        states = self.cache.states(batch.rows, batch.ids.shape[1])
+        said: torch.Tensor = self.model.mental(states, batch.mask.to(self.device))
+        return said
+
+    def _scores(self, row: int) -> TokenScores:
+        """What the head says of one passage, with nothing of the provisions."""
+        example = self.examples[row]
+        said = []
+        for place, window in enumerate(example.windows):
+            batch = collate(self.examples, [row], self.pad)
+            with torch.no_grad():
+                said.append(self._said(batch)[place, : len(window.ids)].cpu().numpy())
+        offsets = np.concatenate([offsets_of(window) for window in example.windows])
+        nothing = np.zeros((len(offsets), 2), np.float32)
+        return token_scores(nothing, np.concatenate(said), offsets, cues=np.concatenate(example.cues))

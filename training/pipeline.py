@@ -26,6 +26,7 @@ from palermo.models.ngrams import NAME as NGRAMS
 from palermo.models.ngrams import LinearExpert
 from palermo.models.ngrams import read as read_expert
 from palermo.models.pooling import TokenScores
+from palermo.models.spans import SpanRanker
 from palermo.models.tagger import Tagger
 from palermo.models.windows import context_of, special_id
 from palermo.training import gate
@@ -65,7 +66,7 @@ def train(job: Job, progress: Progress) -> Path:
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
     labels = _labels(job)
     treaty = list(treaty_passages(job.treaty, dev))
-    cached_expert(job.run / NGRAMS, lambda: fit_expert([*passages, *treaty], labels, progress))
+    cached_expert(job.run / NGRAMS, lambda: _expert(job, [*passages, *treaty], labels, progress))
     torch.manual_seed(job.recipe.seed)
     if job.start is not None:
         model = tagger_of(job.start, job.recipe.frozen)
@@ -82,8 +83,14 @@ def train(job: Job, progress: Progress) -> Path:
     del tuning  # frees the cache
     if job.start is not None and job.recipe.start_share:
         blend(model, tagger_of(job.start, job.recipe.frozen), job.recipe.start_share)
-    fit_mental(model, examples, job.recipe, job.run, pad, progress)
-    return export(job, model.cpu(), tokenizer, labels, dev, progress)
+    ranker = fit_mental(model, examples, job.recipe, job.run, pad, progress)
+    return export(job, model.cpu(), ranker, tokenizer, labels, dev, progress)
+
+
+def _expert(job: Job, passages: Sequence[LabelledPassage], labels: Sequence[str], progress: Progress) -> LinearExpert:
+    """The linear expert of the passages; where nothing but the mental-element head learns, the start's own."""
+    kept = read_expert(job.start, len(labels)) if job.start is not None and not job.recipe.epochs else None
+    return kept or fit_expert(passages, labels, progress)
 
 
 def prepare_encoder(job: Job, progress: Progress) -> Path:
@@ -145,6 +152,7 @@ def _labels(job: Job) -> list[str]:
 def export(
     job: Job,
     model: PassageTagger,
+    ranker: SpanRanker,
     tokenizer: Tokenizer,
     labels: Sequence[str],
     dev: Sequence[LabelledPassage],
@@ -161,13 +169,13 @@ def export(
     expert = read_expert(job.run, len(labels))
     trained = outputs_of(labels, bias, trained_scores(model, tokenizer, dev, expert), dev)
     outputs = outputs_of(labels, bias, exported_scores(network, tokenizer, dev, expert), dev)
-    verdict = gate.compare(trained, outputs, fit(trained, bias))
+    verdict = gate.compare(trained, outputs, fit(trained, bias, ranker))
     progress({"phase": "gate", **verdict.to_json()})
     if not verdict.passed:
         raise ModelError(
             "the exported network differs too much from the trained one", hint=f"the gate measured {verdict.to_json()}"
         )
-    return write_folder(job, tokenizer, dev, outputs, bias, verdict, progress)
+    return write_folder(job, tokenizer, outputs, bias, ranker, verdict, progress)
 
 
 def trained_scores(

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from palermo.corpora.errors import ModelError
 from palermo.corpora.labelled.passages import LabelledPassage, read_passages
-from palermo.models.calibration import sigmoid
+from palermo.models.logistic import sigmoid
 from palermo.models.ngrams import group_of
 from palermo.models.pooling import logits
 from palermo.models.tagger import Tagger

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,12 @@ import onnx
 import torch
 from palermo.corpora.convention import tree
 from palermo.corpora.errors import ModelError
-from palermo.corpora.labelled.passages import LabelledPassage
 from palermo.evaluation.fitting import Outputs, crossfit_lines, fit
 from palermo.evaluation.pairs import Floats
 from palermo.models import manifest
 from palermo.models.calibration import NAME as CALIBRATION
 from palermo.models.ngrams import NAME as NGRAMS
+from palermo.models.spans import SpanRanker
 from palermo.training import card
 from palermo.training.data import data_version
 from palermo.training.documents import whole_documents
@@ -33,9 +32,9 @@ LARGEST = 60_000_000  # bytes of everything that ships
 def write_folder(
     job: Job,
     tokenizer: Tokenizer,
-    dev: Sequence[LabelledPassage],
     outputs: Outputs,
     bias: Floats,
+    ranker: SpanRanker,
     verdict: Verdict,
     progress: Progress,
 ) -> Path:
@@ -56,7 +55,7 @@ def write_folder(
         "network": NETWORK,
         "taxonomy": tree().taxonomy,
         "data": data_version([*job.passages, job.dev, *job.unlabelled, *job.treaty], job.held_out),
-        "passages": {"dev": len(dev)},
+        "passages": {"dev": len(outputs.passages)},
         "recipe": asdict(job.recipe),
         "tokens": {"with labels": job.longest, "without labels": job.longest_empty},
         "start": None if job.start is None else _origin(manifest.read(job.start)),
@@ -69,15 +68,15 @@ def write_folder(
             "scikit-learn": _version("scikit-learn"),
         },
     }
-    calibration = fit(outputs, bias)
+    calibration = fit(outputs, bias, ranker)
     _write_calibration(folder, calibration)
     manifest.write(folder, facts)
     if job.documents is not None:
         progress({"phase": "documents", "doing": "reading whole judgments"})
         _write_calibration(folder, replace(calibration, document=whole_documents(folder, job.documents, progress)))
         manifest.write(folder, facts)
-    lines = crossfit_lines(outputs, bias)
-    card.write(folder, dev, lines, manifest.read(folder))
+    lines = crossfit_lines(outputs, bias, ranker)
+    card.write(folder, outputs.passages, lines, manifest.read(folder))
     with (job.run / "dev_predictions.jsonl").open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(line) + "\n" for line in lines)
     _check_size(folder)

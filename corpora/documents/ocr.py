@@ -11,6 +11,7 @@ import fcntl
 import os
 import re
 import shutil
+import threading
 import time
 import tomllib
 from collections.abc import Callable, Iterator
@@ -28,6 +29,9 @@ from palermo.corpora.settings import Settings, settings
 
 SLICE = 8
 """Pages that the reader asks for at once: what it holds as tables, and what a failure of the reader itself can cost."""
+
+_TURN = threading.Lock()
+"""Held by the document whose pages are recognised: `ocr_workers` is for the whole process, however many documents."""
 
 _PLACE_AND_FORM = ["stdin", "stdout", "--psm", "3", "-c", "tessedit_create_tsv=1"]
 _SCRIPT_ONLY = ["stdin", "stdout", "--psm", "0", "-l", DETECTOR]
@@ -154,23 +158,26 @@ class Desk:
             found = self._engine or engine(self._limits)
         except MissingExtra as error:
             return Recognised(None, str(error))
-        started = time.monotonic()
         room = max(0, self._limits.ocr_pages - self._pages)
         self._pages += len(pages)
         failed: dict[int, str] = dict.fromkeys(pages[room:], "pages")
-        deadline = started + self._limits.ocr_document_seconds - self._seconds
-        if found.undecided:
-            found = self._decided(found, pages[:room], deadline)
-        jobs = {
-            number: self._page_job(number, [*_PLACE_AND_FORM, "-l", found.languages], found) for number in pages[:room]
-        }
-        outcomes = run(jobs, self._opened(), self._limits, deadline) if jobs else {}
-        self._seconds += time.monotonic() - started
+        with _TURN:
+            started = time.monotonic()
+            found, outcomes = self._recognised(found, pages[:room], started)
+            self._seconds += time.monotonic() - started
         tables = {number: _text(outcome) for number, outcome in outcomes.items() if isinstance(outcome, bytes)}
         failed |= {number: outcome for number, outcome in outcomes.items() if isinstance(outcome, str)}
         if any(tables.values()):
             self._engine = found
         return Recognised(found.name, None, tables, failed)
+
+    def _recognised(self, found: Engine, pages: list[int], started: float) -> tuple[Engine, dict[int, Outcome]]:
+        """The engine with languages for this document, and what it wrote of each page."""
+        deadline = started + self._limits.ocr_document_seconds - self._seconds
+        if found.undecided:
+            found = self._decided(found, pages, deadline)
+        jobs = {number: self._page_job(number, [*_PLACE_AND_FORM, "-l", found.languages], found) for number in pages}
+        return found, run(jobs, self._opened(), self._limits, deadline) if jobs else {}
 
     def answer(self, asked: Any) -> dict[str, Any]:
         """The answer to a reading process, which may have been taken over by the document.

@@ -64,25 +64,25 @@ async def opened(
     request: Request,
     limits: Settings,
     of_form: Callable[[FormData], Awaitable[Body]],
-    of_json: Callable[[Any], Body],
+    of_json: Callable[[Any], Body] | None,
     *,
     fields: int,
     wanted: str,
     fewer: str | None = None,
 ) -> Body:
-    """What a body holds, read by one of two readers; this time limit and these refusals are those of all of them.
+    """What a body holds, by the reader of its media type; this time limit and these refusals are those of all readers.
 
     Args:
         request: whose body it is; it is read once.
         limits: `request_seconds` for the arrival, `request_files` for its files.
         of_form: reads a multipart form, which is closed afterwards.
-        of_json: reads a JSON value of any kind.
+        of_json: reads a JSON value of any kind; None where only forms are taken.
         fields: most fields of a form that are no files.
         wanted: what to say to a body of another media type.
         fewer: what to advise where there are too many files.
 
     Raises:
-        UnsupportedFormat: neither multipart nor JSON.
+        UnsupportedFormat: neither multipart nor, where that is taken, JSON.
         Invalid: the body is malformed.
         LimitExceeded: too many files.
         TooSlow: it did not arrive within `request_seconds`.
@@ -96,7 +96,7 @@ async def opened(
                     return await of_form(form)
                 finally:
                     await form.close()
-            if media_type == "application/json":
+            if media_type == "application/json" and of_json is not None:
                 return of_json(_json(await request.body()))
     except TimeoutError as error:
         raise TooSlow(f"the request did not arrive within {limits.request_seconds:g} s") from error

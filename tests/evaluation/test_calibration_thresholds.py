@@ -16,7 +16,7 @@ from palermo.evaluation.thresholds import (
     fold_numbers,
     objective,
 )
-from palermo.models.calibration import sigmoid
+from palermo.models.logistic import sigmoid
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]
 

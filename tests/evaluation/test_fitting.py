@@ -19,13 +19,13 @@ from palermo.evaluation.fitting import (
     crossfit_lines,
     decision_thresholds,
     fit,
-    fit_mental,
+    fit_gate,
     lines_of,
     outputs_of,
 )
-from palermo.models.cues import CUE, FIRST, Lift
 from palermo.models.mental import OUTPUTS as MENTAL_OUTPUTS
 from palermo.models.pooling import TokenScores, token_scores
+from palermo.models.spans import SpanRanker
 
 LABELS = tuple(tree().labels)
 BIAS = np.zeros(len(LABELS))
@@ -78,13 +78,13 @@ def test_a_calibration_can_be_written_as_strict_json_even_where_a_level_has_no_p
         ],
     )
     for part in (outputs, coarse):
-        calibration = fit(part, BIAS)
+        calibration = fit(part, BIAS, SpanRanker())
         json.dumps(calibration.to_json(), allow_nan=False)
         assert ((calibration.threshold >= 0) & (calibration.threshold <= 1)).all()
 
 
 def test_verdicts_agree_with_each_other(outputs: Outputs) -> None:
-    calibration = fit(outputs, BIAS)
+    calibration = fit(outputs, BIAS, SpanRanker())
     scores = calibration.scores(outputs.logits)
     predicted = calibration.predicted(scores)
     for row in range(len(scores)):
@@ -94,7 +94,7 @@ def test_verdicts_agree_with_each_other(outputs: Outputs) -> None:
 
 
 def test_scores_are_close_to_frequencies(outputs: Outputs) -> None:
-    calibration = fit(outputs, BIAS)
+    calibration = fit(outputs, BIAS, SpanRanker())
     fresh = made(seed=9)
     scores, gold = calibration.scores(fresh.logits), fresh.gold
     sure = scores > 0.8
@@ -110,7 +110,7 @@ def test_a_second_opinion_makes_better_scores_that_are_close_to_frequencies() ->
         return replace(part, margins=np.where(part.gold, 0.6, -0.6) + noise)
 
     both, unseen = with_margins(alone, 5), with_margins(fresh, 6)
-    one, two = fit(alone, BIAS), fit(both, BIAS)
+    one, two = fit(alone, BIAS, SpanRanker()), fit(both, BIAS, SpanRanker())
     assert one.mixture is None
     assert two.mixture is not None
     assert two.mixture.share in SHARES
@@ -118,7 +118,7 @@ def test_a_second_opinion_makes_better_scores_that_are_close_to_frequencies() ->
     errors = [brier(scores, unseen.gold) or 0.0 for scores in (before, after)]
     assert 0 < errors[1] < 0.8 * errors[0]
     assert abs(after.mean() - unseen.gold.mean()) < 0.03
-    assert all(line["labels"] for line in crossfit_lines(both, BIAS)[:5])
+    assert all(line["labels"] for line in crossfit_lines(both, BIAS, SpanRanker())[:5])
 
 
 def test_assigned_keeps_to_its_risk_and_review_to_its_recall() -> None:
@@ -144,35 +144,22 @@ def test_nothing_certain_assigns_nothing() -> None:
 
 
 def test_what_a_passage_gets_was_fitted_on_other_documents_only(outputs: Outputs) -> None:
-    lines = crossfit_lines(outputs, BIAS)
+    lines = crossfit_lines(outputs, BIAS, SpanRanker())
     assert [line["id"] for line in lines] == [passage.id for passage in outputs.passages]
     lied = list(outputs.passages)
     for row in range(3):  # the document d0
         lied[row] = replace(lied[row], labels=("UNTOC.7", "TIP.5"), maybe=(), mens_rea=())
-    again = crossfit_lines(replace(outputs, passages=lied), BIAS)
+    again = crossfit_lines(replace(outputs, passages=lied), BIAS, SpanRanker())
     assert again[:3] == lines[:3]
     assert again != lines
 
 
 def test_mental_elements_get_the_threshold_that_finds_them(outputs: Outputs) -> None:
     scores = np.where(outputs.gold, 0.9, 0.1)
-    threshold, gate, lift = fit_mental(outputs, scores)
-    assert lift == Lift()  # there are no cues
-    assert threshold <= 0.5  # the network's inside probability is 0.55
+    gate = fit_gate(outputs, scores, SpanRanker())
     assert gate > 0.1  # below, every passage would count as laundering
-    calibration = replace(fit(outputs, BIAS), standards=dict.fromkeys(STANDARDS, threshold), gate=0.0)
+    calibration = replace(fit(outputs, BIAS, SpanRanker()), gate=0.0)
     line = lines_of(outputs[np.array([1])], calibration)[0]
-    assert [TEXT[m["start"] : m["end"]] for m in line["mens_rea"]] == ["knew that"]
-
-
-def test_cues_lift_what_the_network_is_unsure_of(outputs: Outputs) -> None:
-    cues = np.zeros((len(PLACES), len(STANDARDS)), np.uint8)
-    cues[1:3, STANDARDS.index("knowledge")] = FIRST, CUE  # "knew that"
-    unsure = [replace(tokens(-4.0 if passage.mens_rea else -14.0), cues=cues) for passage in outputs.passages]
-    threshold, _, lift = fit_mental(replace(outputs, tokens=unsure), np.where(outputs.gold, 0.9, 0.1))
-    assert lift.cue > 0
-    calibration = replace(fit(outputs, BIAS), standards=dict.fromkeys(STANDARDS, threshold), gate=0.0, cues=lift)
-    (line,) = lines_of(replace(outputs, tokens=unsure)[np.array([1])], calibration)
     assert [TEXT[m["start"] : m["end"]] for m in line["mens_rea"]] == ["knew that"]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from palermo.corpora.labelled.passages import STANDARDS
-from palermo.models.cues import BEHIND, CUE, FIRST, NONE, Lift, cues_of
+from palermo.models.cues import BEHIND, CUE, FIRST, NONE, cues_of, prior
 
 TABLES = tomllib.loads(resources.files("palermo.models").joinpath("cues.toml").read_text("utf-8"))
 
@@ -67,10 +67,12 @@ def test_suspicious_transaction_reports_are_no_suspicion() -> None:
     assert marked("a suspicion report", "en", "suspicion") == ""
 
 
-def test_a_lift_adds_by_what_a_token_is() -> None:
-    cues = np.array([[NONE, BEHIND, CUE, FIRST]], np.uint8)
-    assert Lift(1.0, 2.0, 3.0).inside(cues).tolist() == [[0.0, 1.0, 2.0, 2.0]]
-    assert Lift(1.0, 2.0, 3.0).begin(cues).tolist() == [[0.0, 0.0, 0.0, 3.0]]
+def test_a_cue_speaks_for_its_words_more_than_for_those_behind_and_says_where_a_span_begins() -> None:
+    inside, begin, end = np.split(prior(np.array([NONE, BEHIND, CUE, FIRST], np.uint8)), 3)
+    assert inside[0] == 0 < inside[1] < inside[2] == inside[3]
+    assert begin.tolist() == [0, 0, 0, begin[3]]
+    assert begin[3] > 0
+    assert not end.any()
 
 
 @pytest.mark.parametrize("language", sorted(TABLES))

@@ -7,13 +7,15 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from palermo.corpora.labelled.passages import ROLES, STANDARDS
-from palermo.models.cues import CUE, FIRST, Lift
-from palermo.models.mental import EDGE_AT, LONGEST, MentalElement
+from palermo.models.cues import CUE, FIRST
+from palermo.models.mental import MentalElement
 from palermo.models.mental import decode as decode_tokens
 from palermo.models.pooling import token_scores
+from palermo.models.spans import LONGEST, SpanRanker
 
 COUNT = len(STANDARDS)
 HALF = dict.fromkeys(STANDARDS, 0.5)
@@ -27,10 +29,10 @@ def decode(
     text: str,
     thresholds: dict[str, float],
     cues: npt.NDArray[np.uint8] | None = None,
-    lift: Lift = Lift(),  # noqa: B008 - frozen
+    ranker: SpanRanker = SpanRanker(),  # noqa: B008 - frozen
 ) -> list[MentalElement]:
     nothing = np.zeros((len(offsets), 0), np.float32)
-    return decode_tokens(token_scores(nothing, logits, offsets, None, cues), text, thresholds, lift)
+    return decode_tokens(token_scores(nothing, logits, offsets, None, cues), text, thresholds, ranker)
 
 
 def words_of(text: str) -> npt.NDArray[np.int64]:
@@ -41,7 +43,7 @@ def words_of(text: str) -> npt.NDArray[np.int64]:
 
 def quiet(offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
     logits = np.full((len(offsets), 3 * COUNT + len(ROLES)), -6.0, np.float32)
-    logits[:, COUNT : 3 * COUNT] = EDGE_AT  # neither for nor against an edge here
+    logits[:, COUNT : 3 * COUNT] = -2.0  # edges are possible everywhere
     logits[:, 3 * COUNT :] = 0.0
     return logits
 
@@ -51,6 +53,7 @@ def found_in(
     hot: dict[int, list[int]],
     begin: dict[int, list[int]] | None = None,
     end: dict[int, list[int]] | None = None,
+    ranker: SpanRanker = SpanRanker(),  # noqa: B008 - frozen
 ) -> list[MentalElement]:
     """Spans where `hot` tokens (standard -> tokens, `<s>` is 0) are inside, and `begin` and `end` ones are edges."""
     offsets = words_of(text)
@@ -58,7 +61,7 @@ def found_in(
     for place, (value, tokens_of) in enumerate(((3.0, hot), (3.0, begin or {}), (3.0, end or {}))):
         for standard, tokens in tokens_of.items():
             logits[tokens, place * COUNT + standard] = value
-    return decode(logits, offsets, text, HALF)
+    return decode(logits, offsets, text, HALF, None, ranker)
 
 
 def quotes(text: str, elements: list[MentalElement]) -> list[tuple[str, str]]:
@@ -75,12 +78,11 @@ def test_standards_may_overlap() -> None:
     assert quotes(TEXT, found) == [("knowledge", "He knew"), ("intent", "knew, or")]
 
 
-def test_a_span_goes_over_colder_tokens_where_two_spans_are_worth_less() -> None:
+def test_a_span_goes_over_colder_tokens_where_they_are_not_too_cold() -> None:
     offsets = words_of(TEXT)
     logits = quiet(offsets)
-    logits[:, COUNT : 3 * COUNT] = EDGE_AT - 0.6  # every edge costs a little
     logits[[2, 5], KNOWLEDGE] = 3.0
-    logits[[3, 4], KNOWLEDGE] = -1.0
+    logits[[3, 4], KNOWLEDGE] = 2.5
     assert quotes(TEXT, decode(logits, offsets, TEXT, HALF)) == [("knowledge", "knew, or had reason")]
     logits[[3, 4], KNOWLEDGE] = -6.0
     assert quotes(TEXT, decode(logits, offsets, TEXT, HALF)) == [("knowledge", "knew"), ("knowledge", "reason")]
@@ -89,18 +91,19 @@ def test_a_span_goes_over_colder_tokens_where_two_spans_are_worth_less() -> None
 def test_begin_and_end_decide_where_a_lukewarm_span_begins_and_ends() -> None:
     offsets = words_of(TEXT)
     logits = quiet(offsets)
-    logits[:, COUNT : 3 * COUNT] = EDGE_AT - 4.0
-    logits[2:10, KNOWLEDGE] = (-1.0, -1.0, 0.5, 0.5, 0.5, -1.0, -1.0, -1.0)
-    logits[4, COUNT + KNOWLEDGE] = logits[6, 2 * COUNT + KNOWLEDGE] = EDGE_AT
+    logits[:, COUNT : 3 * COUNT] = -6.0
+    logits[2:10, KNOWLEDGE] = 1.0
+    logits[4, COUNT + KNOWLEDGE] = logits[6, 2 * COUNT + KNOWLEDGE] = 3.0
     assert quotes(TEXT, decode(logits, offsets, TEXT, HALF)) == [("knowledge", "had reason to")]
-    logits[2, COUNT + KNOWLEDGE] = logits[9, 2 * COUNT + KNOWLEDGE] = 4.0
+    logits[2, COUNT + KNOWLEDGE] = logits[9, 2 * COUNT + KNOWLEDGE] = 5.0
     assert quotes(TEXT, decode(logits, offsets, TEXT, HALF)) == [
         ("knowledge", "knew, or had reason to believe, that it")
     ]
 
 
 def test_an_end_and_a_beginning_split_a_run() -> None:
-    found = found_in(TEXT, {KNOWLEDGE: list(range(2, 9))}, {KNOWLEDGE: [2, 7]}, {KNOWLEDGE: [6, 8]})
+    edges = SpanRanker({"inside": 1.0, "begin": 0.5, "end": 0.5, "length": -0.1})
+    found = found_in(TEXT, {KNOWLEDGE: list(range(2, 9))}, {KNOWLEDGE: [2, 7]}, {KNOWLEDGE: [6, 8]}, edges)
     assert quotes(TEXT, found) == [("knowledge", "knew, or had reason to"), ("knowledge", "believe, that")]
 
 
@@ -110,14 +113,14 @@ def test_no_span_is_longer_than_the_longest() -> None:
     assert max(lengths) <= LONGEST
 
 
-def test_the_role_is_that_of_the_span_and_the_score_its_mean() -> None:
+def test_the_role_is_that_of_the_span_and_the_score_its_worth() -> None:
     offsets = words_of(TEXT)
     logits = quiet(offsets)
-    logits[[2, 3], KNOWLEDGE] = (2.0, 1.0)
+    logits[[2, 3], KNOWLEDGE] = 2.0
     logits[2:4, 3 * COUNT + ROLES.index("rejected")] = 1.0
-    (element,) = decode(logits, offsets, TEXT, HALF)
+    (element,) = decode(logits, offsets, TEXT, HALF, None, SpanRanker({"inside": 1.0, "length": 0.1}, -1.0))
     assert element.role == "rejected"
-    assert abs(element.score - (1 / (1 + np.exp(-2.0)) + 1 / (1 + np.exp(-1.0))) / 2) < 1e-6
+    assert abs(element.score - 1 / (1 + np.exp(-(2.0 + 0.1 * np.log(2) - 1.0)))) < 1e-6
     assert element.to_json()["start"] == TEXT.index("knew")
 
 
@@ -158,7 +161,7 @@ def test_any_span_quotes_the_text_cleanly_and_one_standard_never_overlaps_itself
     logits = rng.normal(0, 2, (len(offsets), 3 * COUNT + 4)).astype(np.float32)
     elements = decode(logits, offsets, text, dict.fromkeys(STANDARDS, threshold))
     reached = dict.fromkeys(STANDARDS, 0)
-    for element in elements:
+    for element in sorted(elements, key=lambda element: element.start):
         quote = text[element.start : element.end]
         assert len(quote) == element.end - element.start > 1
         assert quote == quote.strip()
@@ -169,11 +172,24 @@ def test_any_span_quotes_the_text_cleanly_and_one_standard_never_overlaps_itself
         reached[element.standard] = element.end
 
 
-def test_a_cue_lifts_what_the_network_is_unsure_of_and_nothing_that_it_refuses() -> None:
+def test_a_cue_makes_a_span_of_what_the_network_is_unsure_of_and_reaches_over_its_clause() -> None:
     offsets = words_of(TEXT)
     logits = quiet(offsets)
-    logits[2, KNOWLEDGE] = -2.0  # "knew": unsure
     cues = np.zeros((len(offsets), COUNT), np.uint8)
-    cues[2, KNOWLEDGE], cues[4:6, INTENT] = FIRST, CUE  # "had reason" is refused as intent
-    assert decode(logits, offsets, TEXT, HALF, cues) == []
-    assert quotes(TEXT, decode(logits, offsets, TEXT, HALF, cues, Lift(0.0, 3.0, 3.0))) == [("knowledge", "knew")]
+    cues[4, INTENT], cues[5:8, INTENT] = FIRST, CUE  # "had reason to believe"
+    words = SpanRanker({"begins with a cue": 2.0, "ends in a cue": 2.0, "length": 0.1}, -3.0)
+    clause = SpanRanker({"begins with a cue": 2.0, "sentence ends behind": 2.0}, -3.0)
+    assert decode(logits, offsets, TEXT, HALF, None, clause) == []
+    assert quotes(TEXT, decode(logits, offsets, TEXT, HALF, cues, words)) == [("intent", "had reason to believe")]
+    assert quotes(TEXT, decode(logits, offsets, TEXT, HALF, cues, clause)) == [
+        ("intent", "had reason to believe, that it was crime")
+    ]
+    assert decode(logits, offsets, TEXT, HALF, cues, SpanRanker({"inside": 1.0}, 0.0)) == []
+
+
+def test_what_ranks_spans_comes_back_from_json_and_names_what_it_does_not_know() -> None:
+    ranker = SpanRanker({"inside": 0.5, "length": -1.0}, 0.25)
+    assert SpanRanker.from_json(ranker.to_json()) == ranker
+    assert SpanRanker.from_json(None) == SpanRanker()
+    with pytest.raises(ValueError, match="colour"):
+        SpanRanker.from_json({"weights": {"colour": 1.0}, "intercept": 0.0})

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from palermo.corpora.errors import ModelError
 from palermo.models import calibration as calibrations
 from palermo.models import ngrams
-from palermo.models.calibration import Mixture, logit, sigmoid
+from palermo.models.calibration import Mixture
+from palermo.models.logistic import logit, sigmoid
 from palermo.models.ngrams import LinearExpert, NgramTable, characters_of, keys_of, words_of
 
 FEATURES = ("money", "dirty money", "dirty")

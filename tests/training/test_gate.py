@@ -12,6 +12,7 @@ from palermo.corpora.labelled.passages import LabelledPassage
 from palermo.evaluation.fitting import Outputs, fit
 from palermo.models.calibration import Calibration
 from palermo.models.pooling import TokenScores
+from palermo.models.spans import SpanRanker
 from palermo.training.gate import FLIPS, compare
 
 LABELS = tuple(tree().labels)
@@ -41,7 +42,7 @@ def trained() -> Outputs:
 
 @pytest.fixture(scope="module")
 def calibration(trained: Outputs) -> Calibration:
-    return fit(trained, np.zeros(len(LABELS)))
+    return fit(trained, np.zeros(len(LABELS)), SpanRanker())
 
 
 def test_the_same_outputs_pass_without_loss(trained: Outputs, calibration: Calibration) -> None:
@@ -90,6 +91,6 @@ def test_labels_swapped_at_equal_figures_are_refused_too(trained: Outputs, calib
 
 def test_few_dev_passages_without_any_frequent_label_can_be_judged() -> None:
     small = outputs(30)
-    verdict = compare(small, small, fit(small, np.zeros(len(LABELS))))
+    verdict = compare(small, small, fit(small, np.zeros(len(LABELS)), SpanRanker()))
     assert verdict.passed
     assert verdict.macro_loss == 0

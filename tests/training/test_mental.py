@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 import torch
 from palermo.corpora.labelled.passages import STANDARDS, LabelledPassage, MentalSpan
-from palermo.models.cues import Lift
 from palermo.models.mental import decode
 from palermo.models.pooling import token_scores
+from palermo.models.spans import SpanRanker
 from palermo.training.examples import Example, collate, examples_of
 from palermo.training.finetune import Recipe
-from palermo.training.mental import NAME, chosen_of, fit_mental
+from palermo.training.mental import NAME, chosen_of, fit_mental, held_out
 from palermo.training.network import PassageTagger
+from palermo.training.spans import LEAST
 
 LABELS = ("UNTOC.5", "UNTOC.6")
 RECIPE = Recipe(batch_tokens=400, frozen=1, mental_epochs=60, mental_rate=5e-3, mental_others=5)
@@ -32,7 +33,7 @@ def passages() -> list[LabelledPassage]:
         text = f"{front}{words} and the court found" if laundering else f"{front} and the court found"
         span = MentalSpan("knowledge", len(front), len(front) + len(words), "applied")
         labels, spans = (("UNTOC.6",), (span,)) if laundering else ((), ())
-        found.append(LabelledPassage(f"p{number}", "judgment", "en", text, "d", labels=labels, mens_rea=spans))
+        found.append(LabelledPassage(f"p{number}", "judgment", "en", text, f"d{number}", labels=labels, mens_rea=spans))
     return found
 
 
@@ -42,18 +43,20 @@ def examples(tokenizer: Any) -> list[Example]:
 
 
 @pytest.fixture(scope="module")
-def fitted(encoder_folder: Path, examples: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Path]:
-    """The model before and after, and the run's folder."""
+def fitted(
+    encoder_folder: Path, examples: Any, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Any, Any, Path, SpanRanker]:
+    """The model after and before, the run's folder, and what ranks spans."""
     folder = tmp_path_factory.mktemp("mental")
     torch.manual_seed(1)
     model = PassageTagger.from_folder(encoder_folder, len(LABELS), 1)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    fit_mental(model, examples, RECIPE, folder, 1, lambda entry: None)
-    return model, before, folder
+    ranker = fit_mental(model, examples, RECIPE, folder, 1, lambda entry: None)
+    return model, before, folder, ranker
 
 
 def test_the_words_of_a_span_are_found_from_first_to_last(fitted: Any, examples: list[Example]) -> None:
-    model = fitted[0].eval()
+    model, ranker = fitted[0].eval(), fitted[3]
     right = 0
     for passage, example in zip(passages(), examples, strict=True):
         batch = collate([example], [0], 1)
@@ -65,7 +68,7 @@ def test_the_words_of_a_span_are_found_from_first_to_last(fitted: Any, examples:
             token_scores(np.zeros((len(offsets), 0), np.float32), mental[: len(offsets)], offsets),
             passage.text,
             dict.fromkeys(STANDARDS, 0.5),
-            Lift(),
+            ranker,
         )
         right += [(one.standard, one.start, one.end, one.role) for one in found] == [
             (span.standard, span.start, span.end, span.role) for span in passage.mens_rea
@@ -74,15 +77,15 @@ def test_the_words_of_a_span_are_found_from_first_to_last(fitted: Any, examples:
 
 
 def test_nothing_but_the_head_has_changed(fitted: Any) -> None:
-    model, before, _ = fitted
+    model, before, *_ = fitted
     changed = {name.split(".")[0] for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed == {"mental"}
 
 
 def test_a_run_that_goes_on_takes_the_head_that_was_trained(fitted: Any, encoder_folder: Path, examples: Any) -> None:
-    model, _, folder = fitted
+    model, _, folder, ranker = fitted
     again = PassageTagger.from_folder(encoder_folder, len(LABELS), 1)
-    fit_mental(again, examples, RECIPE, folder, 1, lambda entry: pytest.fail("trained again"))
+    assert fit_mental(again, examples, RECIPE, folder, 1, lambda entry: pytest.fail("trained again")) == ranker
     for name, value in model.mental.state_dict().items():
         assert torch.equal(value, again.mental.state_dict()[name])
 
@@ -95,9 +98,28 @@ def test_all_laundering_passages_and_a_few_others_are_read(examples: list[Exampl
     assert [id(one) for one in chosen_of(examples, replace(RECIPE, seed=1))] != [id(one) for one in chosen]
 
 
+def test_of_other_passages_those_with_a_cue_come_first(tokenizer: Any) -> None:
+    plain = passages()
+    alike = [
+        replace(one, id=f"{one.id}b", text="the accused knew the court", labels=(), mens_rea=()) for one in plain[:3]
+    ]
+    chosen = chosen_of(examples_of([*plain, *alike], tokenizer, LABELS), RECIPE)
+    others = [example.passage.id for example in chosen if example.token_weight < 1.0]
+    assert set(others[:3]) == {one.id for one in alike}
+
+
 def test_without_epochs_the_head_stays_as_it_is(encoder_folder: Path, examples: Any, tmp_path: Path) -> None:
     model = PassageTagger.from_folder(encoder_folder, len(LABELS), 1)
     before = {name: value.clone() for name, value in model.mental.state_dict().items()}
     fit_mental(model, examples, replace(RECIPE, mental_epochs=0), tmp_path, 1, lambda entry: None)
     assert (tmp_path / NAME).is_file()
     assert all(torch.equal(value, before[name]) for name, value in model.mental.state_dict().items())
+
+
+def test_a_part_of_the_documents_is_held_out_and_too_few_spans_of_them_fit_nothing(
+    fitted: Any, examples: list[Example]
+) -> None:
+    held = [example for example in examples if held_out(example)]
+    assert 0 < sum(example.token_weight == 1.0 for example in held) < LEAST
+    assert len(held) < len(examples) / 2
+    assert fitted[3] == SpanRanker()

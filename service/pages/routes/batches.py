@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from typing import Any, get_args
 
@@ -11,10 +10,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from palermo.corpora.documents.document import Kind
 from palermo.corpora.documents.readers import bare_name
-from palermo.corpora.errors import LimitExceeded, PalermoError, UsageError
+from palermo.corpora.errors import PalermoError, UsageError
 from palermo.service.api import problems
 from palermo.service.api.problems import Invalid
-from palermo.service.api.uploads import TooSlow, is_language
+from palermo.service.api.uploads import is_language, opened
 from palermo.service.intake import MANIFEST, Given, take_in
 from palermo.service.jobs import progress as counted
 from palermo.service.pages import choices as filters
@@ -24,13 +23,11 @@ from palermo.service.pages.routes.start import start_with
 from palermo.service.store.work import batches, cancel_batch, get_batch, jobs, retry_failed
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 _FAILED_SHOWN = 200
 _FIELDS = 20
-_FIELD_BYTES = 100_000
 
 
 @router.get("/batches")
@@ -121,25 +118,16 @@ def _submit(request: Request, id_: int) -> None:
 
 async def _given(request: Request) -> tuple[list[Given], dict[str, str]]:
     """The files of the form, and the kind and language that hold for all of them."""
-    limits = request.app.state.limits
-    try:
-        async with asyncio.timeout(limits.request_seconds):
-            form = await request.form(max_files=limits.request_files, max_fields=_FIELDS, max_part_size=_FIELD_BYTES)
-    except TimeoutError as error:
-        raise TooSlow(f"the request did not arrive within {limits.request_seconds:g} s") from error
-    except HTTPException as error:
-        if error.detail.startswith("Too many files"):
-            hint = "pack them into a ZIP archive"
-            raise LimitExceeded(f"more than {limits.request_files} files in one request", hint=hint) from error
-        raise Invalid(f"malformed form: {error.detail}") from error
-    try:
-        options = _options(form)
-        files = [one for one in form.getlist("files") if isinstance(one, UploadFile) and one.filename]
-        if not files:
-            raise UsageError("no document was given", hint="give at least one file")
-        return [await _file(one) for one in files], options
-    finally:
-        await form.close()
+    wanted, fewer = "send multipart/form-data with files", "pack them into a ZIP archive"
+    return await opened(request, request.app.state.limits, _of_form, None, fields=_FIELDS, wanted=wanted, fewer=fewer)
+
+
+async def _of_form(form: FormData) -> tuple[list[Given], dict[str, str]]:
+    options = _options(form)
+    files = [one for one in form.getlist("files") if isinstance(one, UploadFile) and one.filename]
+    if not files:
+        raise UsageError("no document was given", hint="give at least one file")
+    return [await _file(one) for one in files], options
 
 
 async def _file(one: UploadFile) -> Given:

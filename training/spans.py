@@ -1,0 +1,51 @@
+"""Fits what ranks the spans of mental elements, on passages that the head did not learn from; `mental` calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from palermo.corpora.labelled.passages import STANDARDS, LabelledPassage
+from palermo.models.mental import spans_of
+from palermo.models.pooling import TokenScores
+from palermo.models.spans import FEATURES, SpanRanker
+
+INVERSE_REGULARISATION = 0.1
+LEAST = 20
+"""Candidates that match and that don't; what is fitted on fewer is noise."""
+
+
+def fit_ranker(passages: Iterable[tuple[TokenScores, LabelledPassage]]) -> SpanRanker:
+    """A logistic regression over the candidates of passages that speak of laundering: which match a span of the gold.
+
+    A passage with many candidates counts by the root of their number. Weights are those of features in their own units.
+    """
+    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
+
+    features, matches, weights = [], [], []
+    for tokens, passage in passages:
+        is_text = tokens.offsets[:, 1] > tokens.offsets[:, 0]
+        read = tokens.offsets[is_text], tokens.mental[is_text], tokens.cues[is_text]
+        for index, standard in enumerate(STANDARDS):
+            spans = spans_of(passage.text, *read, index)
+            count = len(spans.starts)
+            if not count:
+                continue
+            match = np.zeros(count, np.bool_)
+            for gold in passage.mens_rea:
+                if gold.standard == standard:
+                    common = np.minimum(spans.ends, gold.end) - np.maximum(spans.starts, gold.start)
+                    match |= 2 * common >= np.maximum(spans.ends - spans.starts, gold.end - gold.start)
+            features.append(spans.candidates.features)
+            matches.append(match)
+            weights.append(np.full(count, count**-0.5))
+    truth = np.concatenate(matches) if matches else np.zeros(0, np.bool_)
+    if min(truth.sum(), (~truth).sum()) < LEAST:
+        return SpanRanker()
+    rows = np.concatenate(features)
+    mean, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-6)
+    model = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=1000)
+    model.fit((rows - mean) / scale, truth, sample_weight=np.concatenate(weights))
+    plain = model.coef_[0] / scale
+    intercept = float(model.intercept_[0] - plain @ mean)
+    return SpanRanker(dict(zip(FEATURES, plain.tolist(), strict=True)), round(intercept, 5))

@@ -51,8 +51,7 @@ def decode(tokens: TokenScores, text: str, thresholds: dict[str, float], ranker:
         thresholds: by standard, the least that a span must be worth.
         ranker: says what a span is worth.
     """
-    is_text = tokens.offsets[:, 1] > tokens.offsets[:, 0]
-    logits, places, cues = tokens.mental[is_text], tokens.offsets[is_text], tokens.cues[is_text]
+    places, logits, cues = of_text(tokens)
     roles = logits[:, 3 * len(STANDARDS) :].astype(np.float64)
     found = []
     for index, standard in enumerate(STANDARDS):
@@ -64,6 +63,12 @@ def decode(tokens: TokenScores, text: str, thresholds: dict[str, float], ranker:
             start, end = int(spans.starts[place]), int(spans.ends[place])
             found.append(MentalElement(standard, role, start, end, float(worth[place])))
     return sorted(found, key=lambda element: (element.start, element.end, element.standard))
+
+
+def of_text(tokens: TokenScores) -> tuple[Ints, npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
+    """Places, mental logits and cues of the tokens that are text, as `spans_of` takes them."""
+    is_text = tokens.offsets[:, 1] > tokens.offsets[:, 0]
+    return tokens.offsets[is_text], tokens.mental[is_text], tokens.cues[is_text]
 
 
 @dataclass(frozen=True)

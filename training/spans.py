@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 from palermo.corpora.labelled.passages import STANDARDS, LabelledPassage
-from palermo.models.mental import spans_of
+from palermo.models.mental import of_text, spans_of
 from palermo.models.pooling import TokenScores
 from palermo.models.spans import FEATURES, SpanRanker
 
@@ -24,8 +24,7 @@ def fit_ranker(passages: Iterable[tuple[TokenScores, LabelledPassage]]) -> SpanR
 
     features, matches, weights = [], [], []
     for tokens, passage in passages:
-        is_text = tokens.offsets[:, 1] > tokens.offsets[:, 0]
-        read = tokens.offsets[is_text], tokens.mental[is_text], tokens.cues[is_text]
+        read = of_text(tokens)
         for index, standard in enumerate(STANDARDS):
             spans = spans_of(passage.text, *read, index)
             count = len(spans.starts)

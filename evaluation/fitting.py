@@ -123,10 +123,11 @@ def fit(outputs: Outputs, bias: Floats, ranker: SpanRanker) -> Calibration:
         threshold=np.full(count, 0.5),
         assign=np.full(count, 1.0),
         review=np.full(count, 0.5),
-        standards=dict.fromkeys(STANDARDS, 0.5),
+        standards=dict.fromkeys(STANDARDS, SPAN_THRESHOLD),
         gate=0.2,
         document={},
         risk={"assigned_wrong": RISK, "review_recall": REVIEW_RECALL},
+        spans=ranker,
     )
     if outputs.margins.size:
         draft = replace(draft, mixture=fit_mixture(platt(outputs.logits), outputs.margins, gold, mask))
@@ -142,8 +143,7 @@ def fit(outputs: Outputs, bias: Floats, ranker: SpanRanker) -> Calibration:
         assign=np.maximum(np.full(count, assign), threshold),
         review=np.minimum(np.full(count, review), threshold),
     )
-    least = dict.fromkeys(STANDARDS, SPAN_THRESHOLD)
-    return replace(fitted, standards=least, gate=fit_gate(outputs, scores, ranker), spans=ranker)
+    return replace(fitted, gate=fit_gate(outputs, scores, ranker))
 
 
 def fit_mixture(network: Floats, margins: Floats, gold: Bools, mask: Bools) -> Mixture:
@@ -203,17 +203,13 @@ def fit_gate(outputs: Outputs, scores: Floats, ranker: SpanRanker) -> float:
     """Score of article 6 from which spans are shown: best mean of span and standard F1, of equals the strictest."""
     laundering = scores[:, outputs.labels.index(LAUNDERING)]
     rows: list[int] = np.flatnonzero(laundering >= min(GATES)).tolist()
-    found = {row: elements_of(outputs, row, dict.fromkeys(STANDARDS, SPAN_THRESHOLD), ranker) for row in rows}
+    least = dict.fromkeys(STANDARDS, SPAN_THRESHOLD)
+    found = {row: decode(outputs.tokens[row], outputs.passages[row].text, least, ranker) for row in rows}
 
     def value(gate: float) -> float:
         return _mental_value(outputs, {row: elements for row, elements in found.items() if laundering[row] >= gate})
 
     return max(GATES, key=lambda gate: (value(gate), gate))
-
-
-def elements_of(outputs: Outputs, row: int, thresholds: dict[str, float], ranker: SpanRanker) -> list[MentalElement]:
-    """The mental elements of one passage."""
-    return decode(outputs.tokens[row], outputs.passages[row].text, thresholds, ranker)
 
 
 def _mental_value(outputs: Outputs, found: dict[Any, list[MentalElement]]) -> float:

@@ -153,11 +153,9 @@ class _Fitting:
     def _scores(self, row: int) -> TokenScores:
         """What the head says of one passage, with nothing of the provisions."""
         example = self.examples[row]
-        said = []
-        for place, window in enumerate(example.windows):
-            batch = collate(self.examples, [row], self.pad)
-            with torch.no_grad():
-                said.append(self._said(batch)[place, : len(window.ids)].cpu().numpy())
+        with torch.no_grad():
+            rows = self._said(collate(self.examples, [row], self.pad)).cpu().numpy()
+        said = [row_said[: len(window.ids)] for row_said, window in zip(rows, example.windows, strict=True)]
         offsets = np.concatenate([offsets_of(window) for window in example.windows])
         nothing = np.zeros((len(offsets), 2), np.float32)
         return token_scores(nothing, np.concatenate(said), offsets, cues=np.concatenate(example.cues))

@@ -123,10 +123,8 @@ class MentalHead(nn.Module):
         nn.init.constant_(self.out.bias, -3.0)  # few tokens are part of a mental element
 
     def anew(self) -> MentalHead:
-        """An untrained head of the same shape, on the same device, with the same mean and scale."""
-        fresh = MentalHead(len(self.mean), self.epsilon).to(self.mean.device)
-        fresh.standardise(self.mean, self.scale, fresh=True)
-        return fresh
+        """An untrained head of the same shape, on the same device, not standardised yet."""
+        return MentalHead(len(self.mean), self.epsilon).to(self.mean.device)
 
     def standardise(self, mean: torch.Tensor, scale: torch.Tensor, *, fresh: bool) -> None:
         """Take another mean and scale [S] of what is read of a token.

@@ -82,6 +82,7 @@
       }
       wait(async (control) => {
         await folders.check(files, control.signal);
+        control.signal.throwIfAborted(); // cancelled while the last file was looked at
         const answer = await post(new FormData(form), control, files, inside !== null);
         if (answer.location) location.assign(answer.location);
         else fail(answer);
@@ -193,6 +194,7 @@
   /* Send a form and hear how much has gone, which fetch does not tell. Where nothing moves for too long, it ends. */
   function upload(form, body, signal) {
     return new Promise((done, failed) => {
+      signal.throwIfAborted(); // cancelled while the last file was packed: onabort would not be called again
       const request = new XMLHttpRequest();
       let timer = null;
       const end = (how, what) => { clearTimeout(timer); how(what); };

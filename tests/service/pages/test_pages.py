@@ -153,6 +153,19 @@ def test_an_answer_that_never_comes_ends_the_wait(browser: Any, service: str, do
     browser.wait("document.getElementById('working').hidden && !document.getElementById('send').disabled")
 
 
+@pytest.mark.parametrize("form", ["", "many-"])
+def test_what_is_cancelled_before_it_is_sent_is_not_sent(browser: Any, service: str, document: Path, form: str) -> None:
+    browser.open(service)
+    browser.choose("#files" if form else "#file", document)
+    browser.evaluate(
+        "window.sent = []; window.fetch = () => { sent.push('fetch'); return new Promise(() => 0); };"
+        "XMLHttpRequest.prototype.send = () => sent.push('request');"
+        f"document.getElementById('{form}send').click(); document.getElementById('{form}cancel').click()"
+    )
+    browser.wait(f"document.getElementById('{form}working').hidden && !document.getElementById('{form}send').disabled")
+    assert browser.evaluate("sent.length + ' ' + document.getElementById('problem').hidden") == "0 true"
+
+
 def test_an_analysis_is_used_by_keyboard_alone(browser: Any, page: str) -> None:
     browser.open(page)
     for _ in range(20):

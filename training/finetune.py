@@ -45,8 +45,8 @@ class Recipe:
         mental_epochs, mental_rate, mental_others: passes, peak rate and other passages of the mental-element head's own
             training after the encoder's; see `palermo.training.mental`.
         start_share: the run ends with a mean of weights; this is the share of the model that it went on from.
-        precision: of the learning layers' products, "float32" or "bfloat16"; the latter takes two thirds of the time on
-            processors that have it (AVX512_BF16, AMX) and longer on others. Weights and heads stay in float32.
+        precision: of the learning layers' products, "float32" or "bfloat16"; the latter takes half to two thirds of the
+            time on processors that have it (AMX, AVX512_BF16) and longer on others. Weights and heads stay in float32.
         quantise_after: epochs after which the encoder's weights are eight-bit, as in the exported network.
     """
 

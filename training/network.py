@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from palermo.models.mental import OUTPUTS as MENTAL_OUTPUTS
+from palermo.training.attention import use_whole_attention
 from torch import nn
 from torch.nn import functional
 
@@ -162,6 +163,7 @@ class PassageTagger(nn.Module):
         self.encoder = encoder
         self.frozen = frozen
         self.middle = len(encoder.encoder.layer) // 2
+        use_whole_attention(encoder)
         if frozen > self.middle:
             raise ValueError(f"at most {self.middle} layers can be frozen, for the mental elements read the middle one")
         self.head = TokenHead(encoder.config.hidden_size, labels)

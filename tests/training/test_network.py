@@ -94,6 +94,22 @@ def test_frozen_layers_compute_alike_and_do_not_learn(encoder_folder: Any, froze
     assert learning == {str(layer) for layer in range(frozen, 2)}
 
 
+def test_attention_stays_whole_where_the_products_do_not(tiny_network: Any) -> None:
+    hidden = torch.randn(2, 12, tiny_network.model.encoder.config.hidden_size)
+    mask = torch.tensor([[1] * 12, [1] * 7 + [0] * 5])
+    seen: list[torch.dtype] = []
+    attention = tiny_network.model.encoder.encoder.layer[-1].attention.self
+    hook = attention.register_forward_hook(lambda _module, _inputs, out: seen.append(out[0].dtype))
+    tiny_network.model.eval()
+    with torch.no_grad():
+        whole, _ = tiny_network.model.upper(hidden, mask)
+        with torch.autocast("cpu", torch.bfloat16):
+            half, _ = tiny_network.model.upper(hidden, mask)
+    hook.remove()
+    assert seen == [torch.float32, torch.float32]
+    assert 0 < float((whole - half).abs()[mask.bool()].max()) < 0.1
+
+
 def test_no_more_than_half_the_layers_can_be_frozen(encoder_folder: Any) -> None:
     with pytest.raises(ValueError, match="at most 1 layers"):
         PassageTagger.from_folder(encoder_folder, 3, 2)

@@ -84,6 +84,8 @@ def write(
 def _steps(facts: dict[str, Any]) -> str:
     """The recipe of every training that led here, the first one first."""
     own = f"{_pairs(facts['recipe'])}; tokens of a passage {_pairs(facts['tokens'] or {})}"
+    if facts.get("teachers"):
+        own += f"; taught by {len(facts['teachers'])} other models"
     start = facts.get("start")
     return f"{_steps(start)}. **Then**, going on from that: {own}" if start else own
 

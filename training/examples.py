@@ -32,6 +32,7 @@ class Example:
         empty: whether it has no label at all.
         cues: of each window [T, 9] what its tokens are to each standard, see `cues.cues_of`.
         passage: where it comes from.
+        opinion: [L] logits that teachers give it, or None.
     """
 
     windows: list[Window]
@@ -42,6 +43,7 @@ class Example:
     empty: bool
     cues: list[npt.NDArray[np.uint8]]
     passage: LabelledPassage
+    opinion: npt.NDArray[np.float32] | None = None
 
     @property
     def tokens(self) -> int:
@@ -117,6 +119,7 @@ class Batch:
         ids, mask: [B, T].
         owner: [B] position of each row's passage among the batch's passages.
         targets, counted: [P, L].
+        opinions: [P, L] logits of the teachers; None where there are none.
         inside, begin, end: [B, T, 9] 0/1; roles: [B, T] index or NO_ROLE; token_weight: [B, T].
         prior: [B, T, 27] what cues say before anything was learnt.
     """
@@ -127,6 +130,7 @@ class Batch:
     owner: torch.Tensor
     targets: torch.Tensor
     counted: torch.Tensor
+    opinions: torch.Tensor | None
     inside: torch.Tensor
     begin: torch.Tensor
     end: torch.Tensor
@@ -202,6 +206,7 @@ def collate(examples: Sequence[Example], chosen: Sequence[int], pad: int, multip
                 inside[row, hit, standard] = 1.0
                 begin[row, hit[0], standard] = last[row, hit[-1], standard] = 1.0
                 roles[row, hit] = role
+    opinions = [opinion for index in chosen if (opinion := examples[index].opinion) is not None]
     return Batch(
         rows,
         ids,
@@ -209,6 +214,7 @@ def collate(examples: Sequence[Example], chosen: Sequence[int], pad: int, multip
         torch.tensor([position[index] for index, _ in rows]),
         torch.tensor(np.stack([examples[index].targets for index in chosen])),
         torch.tensor(np.stack([examples[index].counted for index in chosen])),
+        torch.tensor(np.stack(opinions)) if len(opinions) == len(chosen) else None,
         inside,
         begin,
         last,

@@ -38,6 +38,7 @@ class Recipe:
         warm_up, decay: shares of all steps with a rising rate and, at the end, with one falling to zero; between them
             it is constant, so that a run can be given more epochs before it begins to fall.
         frozen: encoder layers that do not learn; their output is computed once and kept.
+        teacher_weight: weight of what the teachers say of a passage beside its labels, where there are teachers.
         mental_weight: weight of the mental-element loss beside the provisions loss.
         empty_share: share of the passages without labels that an epoch draws.
         probe_passages: passages for the linear probe that sets the head before fine-tuning.
@@ -58,6 +59,7 @@ class Recipe:
     warm_up: float = 0.15 / 3.3  # 0.15 epochs
     decay: float = 0.3
     frozen: int = 6
+    teacher_weight: float = 1.0
     mental_weight: float = 3.0
     probe_passages: int = 2000
     empty_share: float = 0.5
@@ -283,6 +285,8 @@ class FineTuning:
         keys, values, mental = self.model.heads(last.float(), middle.float(), mask)
         logits = self.model.pool(keys, values, mask, batch.owner.to(self.device), len(batch.targets))
         loss = provisions_loss(logits, batch.targets.to(self.device), batch.counted.to(self.device), self.pos_weight)
+        if batch.opinions is not None:
+            loss = loss + self.recipe.teacher_weight * teachers_loss(logits, batch.opinions.to(self.device))
         elements = mental_loss(mental, batch, self.device)
         self.optimiser.zero_grad()
         (loss + self.recipe.mental_weight * elements).backward()
@@ -308,6 +312,14 @@ def provisions_loss(
     """Binary cross entropy summed over labels, mean over passages; `maybe` labels left out, rare positives weighted."""
     loss = functional.binary_cross_entropy_with_logits(logits, targets, pos_weight=pos_weight, reduction="none")
     return (loss * counted).sum() / len(targets)
+
+
+def teachers_loss(logits: torch.Tensor, opinions: torch.Tensor) -> torch.Tensor:
+    """Binary cross entropy with the teachers' probabilities, from their logits [P, L]; summed and averaged as above.
+
+    Nothing is weighted: the teachers learnt from weighted labels, so the same logits are what is asked for.
+    """
+    return functional.binary_cross_entropy_with_logits(logits, torch.sigmoid(opinions), reduction="sum") / len(logits)
 
 
 def mental_loss(mental: torch.Tensor, batch: Batch, device: torch.device) -> torch.Tensor:

@@ -21,7 +21,9 @@ class Job:
         run: folder for the stages' results.
         encoder: a Hugging Face encoder folder with `tokenizer.json`; None: multilingual-e5-small.
         start: a model folder to go on from, in place of an encoder; its vocabulary is kept.
-        unlabelled: files of documents for self-training, laws and judgments; needs `start`.
+        unlabelled: files of documents, laws and judgments, of which the teachers speak, or, without any, the model to
+            go on from.
+        teachers: model folders whose opinions are learnt beside the labels.
         treaty: files with the Convention's own text by provision, in any languages.
         texts: JSON Lines files whose pieces stay in the vocabulary, besides those of `passages`.
         held_out: ids of passages that must not be learnt from.
@@ -37,6 +39,7 @@ class Job:
     encoder: Path | None = None
     start: Path | None = None
     unlabelled: Sequence[Path] = ()
+    teachers: Sequence[Path] = ()
     treaty: Sequence[Path] = ()
     texts: Sequence[Path] = ()
     held_out: frozenset[str] = frozenset()

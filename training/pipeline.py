@@ -20,15 +20,12 @@ from palermo.corpora.convention import tree
 from palermo.corpora.errors import DataError, ModelError, UsageError
 from palermo.corpora.labelled.passages import LabelledPassage, read_passages
 from palermo.evaluation.fitting import fit, outputs_of
-from palermo.models.encoder import Encoder
-from palermo.models.engine import Engine, Floats, Integers, load_engine
 from palermo.models.ngrams import NAME as NGRAMS
 from palermo.models.ngrams import LinearExpert
 from palermo.models.ngrams import read as read_expert
-from palermo.models.pooling import TokenScores
 from palermo.models.spans import SpanRanker
 from palermo.models.tagger import Tagger
-from palermo.models.windows import context_of, special_id
+from palermo.models.windows import special_id
 from palermo.training import gate
 from palermo.training.data import texts_of, training_passages
 from palermo.training.e5 import packaged_path, read_packed
@@ -41,14 +38,16 @@ from palermo.training.job import NETWORK, Job
 from palermo.training.mental import fit_mental
 from palermo.training.network import PassageTagger
 from palermo.training.ngrams import cached_expert, fit_expert
+from palermo.training.reading import exported_scores, trained_scores
 from palermo.training.selftraining import balanced, kept, self_labelled, with_doubts
 from palermo.training.shipping import write_folder
-from palermo.training.start import blend, tagger_of
+from palermo.training.start import blend, labels_of, tagger_of
+from palermo.training.teachers import open_to, opinions, taught
 from palermo.training.treaty import treaty_passages
 from palermo.training.unlabelled import drawn, unlabelled_passages
 from tokenizers import Tokenizer
 
-BATCH_TOKENS = 4096
+OPEN = "open.jsonl"
 SELF_LABELLED = "self_labelled.jsonl"
 
 
@@ -75,8 +74,13 @@ def train(job: Job, progress: Progress) -> Path:
     model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     examples = examples_of(passages, tokenizer, labels, job.longest, job.longest_empty)
     if job.unlabelled or treaty:
-        more = _without_spans(job, treaty, passages, dev, labels, progress)
+        choose = _open if job.teachers else _without_spans
+        more = choose(job, treaty, passages, dev, labels, progress)
+        passages += more
         examples += examples_of(more, tokenizer, labels, job.longest, job.longest_empty, spans=False)
+    if job.teachers:
+        said = opinions(job.teachers, passages, labels, job.run, job.recipe.precision, progress)
+        examples = [taught(example, opinion) for example, opinion in zip(examples, said, strict=True)]
     pad = special_id(tokenizer, "<pad>")
     tuning = FineTuning(model, examples, job.recipe, job.run, pad, progress, fresh=job.start is None)
     tuning.run(lambda epoch: progress({"phase": "epoch", "done": epoch, "of": job.recipe.epochs}))
@@ -137,11 +141,31 @@ def _without_spans(
     return balanced(kept(job.run / SELF_LABELLED, labelled))
 
 
+def _open(
+    job: Job,
+    treaty: Sequence[LabelledPassage],
+    passages: Sequence[LabelledPassage],
+    dev: Sequence[LabelledPassage],
+    labels: Sequence[str],
+    progress: Progress,
+) -> list[LabelledPassage]:
+    """The treaty's passages and unlabelled ones, for the teachers to speak of."""
+
+    def found() -> Iterator[LabelledPassage]:
+        yield from treaty
+        expert = read_expert(job.run, len(labels))
+        if expert is not None:
+            progress({"phase": "teachers", "doing": "choosing unlabelled passages"})
+            yield from drawn(unlabelled_passages(job.unlabelled, passages, dev), expert, job.recipe.seed)
+
+    return list(open_to(kept(job.run / OPEN, found), labels))
+
+
 def _labels(job: Job) -> list[str]:
     """The labels of the run, in the order of the model to go on from or the taxonomy; a resumed run keeps its own."""
     path = job.run / "labels.json"
     if not path.is_file():
-        start = json.loads((job.start / "labels.json").read_text("utf-8")) if job.start else list(tree().labels)
+        start = labels_of(job.start) if job.start else list(tree().labels)
         path.write_text(json.dumps(start), encoding="utf-8")
     labels: list[str] = json.loads(path.read_text("utf-8"))
     if set(labels) != set(tree().labels):
@@ -176,32 +200,3 @@ def export(
             "the exported network differs too much from the trained one", hint=f"the gate measured {verdict.to_json()}"
         )
     return write_folder(job, tokenizer, outputs, bias, ranker, verdict, progress)
-
-
-def trained_scores(
-    model: PassageTagger, tokenizer: Tokenizer, dev: Sequence[LabelledPassage], expert: LinearExpert | None = None
-) -> Iterator[TokenScores]:
-    """Token scores of passages by the network in torch."""
-
-    def forward(ids: Integers, mask: Integers) -> tuple[Floats, Floats]:
-        with torch.no_grad():
-            keys, values, mental = model(torch.from_numpy(ids), torch.from_numpy(mask))
-        return torch.cat([keys, values], dim=2).numpy(), mental.numpy()
-
-    model.eval()
-    return _scores(Encoder(tokenizer, Engine("torch", torch.__version__, forward), BATCH_TOKENS, expert), dev)
-
-
-def exported_scores(
-    network: Path, tokenizer: Tokenizer, dev: Sequence[LabelledPassage], expert: LinearExpert | None = None
-) -> Iterator[TokenScores]:
-    """The same by an exported network in the portable engine."""
-    return _scores(Encoder(tokenizer, load_engine(network, "onnxruntime"), BATCH_TOKENS, expert), dev)
-
-
-def _scores(encoder: Encoder, dev: Sequence[LabelledPassage]) -> Iterator[TokenScores]:
-    for start in range(0, len(dev), 64):
-        chunk = dev[start : start + 64]
-        contexts = [context_of(passage.kind, passage.title, passage.heading) for passage in chunk]
-        languages = [passage.language for passage in chunk]
-        yield from encoder.read([passage.text for passage in chunk], contexts, languages)

@@ -29,7 +29,7 @@ Arrays = Iterator[npt.NDArray[Any]]
 def tagger_of(folder: Path, frozen: int) -> PassageTagger:
     """The network of a model folder, ready to learn; raises ModelError where it is not one that `train` exported."""
     network = folder / manifests.verify(folder)["network"]
-    names = json.loads((folder / "labels.json").read_text("utf-8"))
+    names = labels_of(folder)
     arrays = [numpy_helper.to_array(tensor) for tensor in onnx.load(network).graph.initializer]
     try:
         model = _tagger(arrays, len(names), frozen)
@@ -40,6 +40,12 @@ def tagger_of(folder: Path, frozen: int) -> PassageTagger:
         raise ModelError(
             f"{network.name} can't be gone on from ({error})", source=folder.name, hint="give a folder that train wrote"
         ) from error
+
+
+def labels_of(folder: Path) -> list[str]:
+    """The labels of a model folder, in its order."""
+    names: list[str] = json.loads((folder / "labels.json").read_text("utf-8"))
+    return names
 
 
 def blend(model: PassageTagger, start: PassageTagger, share: float) -> None:

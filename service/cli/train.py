@@ -26,7 +26,13 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     "--longest-empty", type=click.IntRange(8), default=152, show_default=True, help="The same without labels."
 )
 @click.option(
-    "--unlabelled", type=_FILE, multiple=True, help="Documents without labels for self-training; needs --start."
+    "--unlabelled",
+    type=_FILE,
+    multiple=True,
+    help="Documents without labels, labelled by the --start model or spoken of by teachers.",
+)
+@click.option(
+    "--teacher", "teachers", type=_FOLDER, multiple=True, help="Model folder whose opinions are learnt beside labels."
 )
 @click.option("--treaty", type=_FILE, multiple=True, help="The Convention's text by provision, to learn from too.")
 @click.option("--text", "texts", type=_FILE, multiple=True, help="JSON Lines whose pieces stay in the vocabulary.")

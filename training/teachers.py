@@ -1,0 +1,100 @@
+"""Distillation: a run learns what other models say of its passages, beside the labels; `training.pipeline` calls it.
+
+Models of several seeds err in different places: the mean of their logits reads better than any of them, and one that
+learns this mean keeps most of it at the price of one pass (Hinton et al. 2015). Of a passage that nobody labelled the
+mean is all there is to learn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from palermo.corpora.errors import ModelError
+from palermo.corpora.labelled.passages import LabelledPassage
+from palermo.models.logistic import sigmoid
+from palermo.models.pooling import logits
+from palermo.training.examples import Example
+from palermo.training.finetune import Progress
+from palermo.training.reading import trained_scores
+from palermo.training.start import labels_of, tagger_of
+from tokenizers import Tokenizer
+
+NAME = "opinions.npz"
+SOME = 0.05  # from this probability of a label, the teachers find a passage worth reading in every epoch
+EVERY = 512  # passages between notes of progress
+
+Opinions = npt.NDArray[np.float32]
+
+
+def open_to(passages: Sequence[LabelledPassage], labels: Sequence[str]) -> Iterator[LabelledPassage]:
+    """The passages with every label that they do not carry as `maybe`: only teachers speak of it."""
+    for passage in passages:
+        yield replace(passage, maybe=tuple(label for label in labels if label not in passage.labels))
+
+
+def opinions(
+    teachers: Sequence[Path],
+    passages: Sequence[LabelledPassage],
+    labels: Sequence[str],
+    run: Path,
+    precision: str,
+    progress: Progress,
+) -> Opinions:
+    """Logits [P, L] that the teachers give the passages, their mean; kept in the run's folder as each has read.
+
+    Args:
+        teachers: model folders that `train` exported; each reads with its own tokenizer.
+        passages: of the run, read whole.
+        labels: of the run; a teacher may have them in another order.
+        run: its folder.
+        precision: as in `finetune.Recipe`.
+        progress: called now and then.
+
+    Raises:
+        ModelError: a teacher has other labels.
+    """
+    ids = np.array([passage.id for passage in passages])
+    said = [_kept(run / f"{number}-{NAME}", ids) for number in range(len(teachers))]
+    for number, folder in enumerate(teachers):
+        if said[number] is None:
+            said[number] = _read(folder, passages, labels, precision, progress)
+            np.savez(run / f"{number}-{NAME}", ids=ids, logits=said[number])
+    return np.mean([one for one in said if one is not None], axis=0, dtype=np.float32)
+
+
+def taught(example: Example, opinion: Opinions) -> Example:
+    """The example with the teachers' logits [L]; one without labels is `empty` only where they find none either."""
+    empty = example.empty and bool(sigmoid(opinion.astype(np.float64)).max() < SOME)
+    return replace(example, opinion=opinion, empty=empty)
+
+
+def _kept(path: Path, ids: npt.NDArray[np.str_]) -> Opinions | None:
+    """What an earlier run of the folder read, where it was of the same passages."""
+    if not path.is_file():
+        return None
+    with np.load(path) as file:
+        same = np.array_equal(file["ids"], ids)
+        return file["logits"] if same else None
+
+
+def _read(
+    folder: Path, passages: Sequence[LabelledPassage], labels: Sequence[str], precision: str, progress: Progress
+) -> Opinions:
+    its = labels_of(folder)
+    if set(its) != set(labels):
+        raise ModelError("the teacher knows other labels than the run", source=folder.name)
+    order = [its.index(label) for label in labels]
+    model = tagger_of(folder, 0).to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    bias = model.head.bias.detach().cpu().numpy()
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    found = np.zeros((len(passages), len(labels)), np.float32)
+    for row, tokens in enumerate(trained_scores(model, tokenizer, passages, precision=precision)):
+        found[row] = logits(tokens, bias)[order]
+        if (row + 1) % EVERY == 0 or row + 1 == len(passages):
+            progress({"phase": "teacher", "model": folder.parent.name, "passages": row + 1, "of": len(passages)})
+    return found

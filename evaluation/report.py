@@ -181,10 +181,10 @@ def summary_lines(report: Report) -> list[str]:
         a, f = g.article, g.fine
         ece = "-" if g.ece is None else f"{g.ece:.3f}"
         mental = f"{g.mental.standards.f1:.1f}" if g.mental.gold_spans else "-"
-        macro = f"{_span(a.macro_interval)} ({a.macro_labels})" if a.macro_labels else "-"
-        finer = _span(f.micro_interval) if f.positives else "-"
+        macro = f"{a.macro_interval} ({a.macro_labels})" if a.macro_labels else "-"
+        finer = str(f.micro_interval) if f.positives else "-"
         lines.append(
-            f"{name:15} {g.passages:5}  {_span(a.micro_interval):20} {macro:22} {finer:20} "
+            f"{name:15} {g.passages:5}  {a.micro_interval!s:20} {macro:22} {finer:20} "
             f"{mental:>8} {g.any_label.f1:5.1f} {ece:>6}"
         )
     if report.missing:
@@ -192,7 +192,3 @@ def summary_lines(report: Report) -> list[str]:
     if report.compared:
         lines += [f"A: {report.other}, B: {report.predictions}; paired over documents", *table(report.compared)]
     return lines
-
-
-def _span(interval: Any) -> str:
-    return f"{interval.value:.1f} [{interval.low:.1f}, {interval.high:.1f}]"

@@ -17,9 +17,12 @@ import time
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from palermo.corpora.labelled.jsonl import read_records, write_records
+from palermo.corpora.labelled.passages import LabelledPassage
 from palermo.models.cues import CUE
 from palermo.models.pooling import TokenScores, token_scores
 from palermo.models.spans import SpanRanker
@@ -27,11 +30,13 @@ from palermo.training.cache import LayerCache
 from palermo.training.examples import Batch, Example, batches, collate, offsets_of
 from palermo.training.finetune import EVERY, Progress, Recipe, mental_loss, rate_factor
 from palermo.training.network import MentalHead, PassageTagger
-from palermo.training.spans import fit_ranker
+from palermo.training.spans import Said, crossfit_spans, fit_ranker
 from torch import nn
 
 NAME = "mental.pt"
 SPANS = "spans.json"
+HELD_OUT, SAID = "held_out.jsonl", "held_out_predictions.jsonl"
+"""Passages on laundering that the first training left out, and their spans in the form of a predictions file."""
 DECAY = 0.7  # share of the run with a falling rate
 PARTS = 5  # one document in so many is held out for the ranking of spans
 
@@ -45,7 +50,7 @@ def fit_mental(
         model: with a trained encoder, on its device.
         examples: training passages; all that speak of laundering are used, and `recipe.mental_others` others.
         recipe: see there; with no `mental_epochs` the head stays as it is.
-        folder: for `mental.pt` and `spans.json`.
+        folder: for `mental.pt`, `spans.json` and what `read_held_out` reads.
         pad: id of the padding piece.
         progress: called every few steps.
 
@@ -57,14 +62,23 @@ def fit_mental(
         model.mental.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
         return SpanRanker.from_json(json.loads(ranks.read_text("utf-8")))
     chosen = chosen_of(examples, recipe)
-    ranker = SpanRanker()
+    said: list[Said] = []
     if recipe.mental_epochs and chosen:
-        ranker = _Fitting(model, chosen, recipe, pad, progress).run()
+        said = _Fitting(model, chosen, recipe, pad, progress).run()
+    ranker = fit_ranker(said)
+    write_records(folder / HELD_OUT, (passage.to_json() for _, passage in said))
+    write_records(folder / SAID, crossfit_spans(said))
     ranks.write_text(json.dumps(ranker.to_json(), indent=1) + "\n", encoding="utf-8")
     part = path.with_suffix(".part")
     torch.save(model.mental.state_dict(), part)
     part.replace(path)
     return ranker
+
+
+def read_held_out(folder: Path) -> tuple[list[LabelledPassage], list[dict[str, Any]]]:
+    """The held-out passages on laundering of a run and the lines of their predictions; none of a run without any."""
+    passages = [LabelledPassage.from_json(record) for _, record in read_records(folder / HELD_OUT, "passage")]
+    return passages, [record for _, record in read_records(folder / SAID, "prediction")]
 
 
 def chosen_of(examples: Sequence[Example], recipe: Recipe) -> list[Example]:
@@ -92,17 +106,17 @@ class _Fitting:
         self.device = next(model.parameters()).device
         self.cache = LayerCache(model, self.device, examples, pad, recipe.batch_tokens, progress, whole=True)
 
-    def run(self) -> SpanRanker:
-        """Leave the trained head in the model."""
+    def run(self) -> list[Said]:
+        """Leave the trained head in the model; what the first one says of the held-out passages on laundering."""
         held = [index for index, example in enumerate(self.examples) if held_out(example)]
         left = [index for index, example in enumerate(self.examples) if not held_out(example)]
         speak = [index for index in held if self.examples[index].token_weight == 1.0]
-        ranker = SpanRanker()
+        said: list[Said] = []
         if speak and left:
             self._train(left, "mental elements, held out")
-            ranker = fit_ranker((self._scores(index), self.examples[index].passage) for index in speak)
+            said = [(self._scores(index), self.examples[index].passage) for index in speak]
         self._train(range(len(self.examples)), "mental elements")
-        return ranker
+        return said
 
     def _train(self, rows: Sequence[int], phase: str) -> None:
         recipe = self.recipe

@@ -7,16 +7,16 @@ was fitted on dev, is not used.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from palermo.corpora.errors import ModelError
+from palermo.corpora.labelled.jsonl import write_records
 from palermo.corpora.labelled.passages import LabelledPassage, read_passages
 from palermo.models.logistic import sigmoid
 from palermo.models.ngrams import group_of
@@ -98,10 +98,5 @@ def decisions(score: npt.NDArray[np.float64], expert: Bools) -> tuple[Bools, Boo
 def kept(path: Path, make: Callable[[], Iterable[LabelledPassage]]) -> list[LabelledPassage]:
     """The self-labelled passages that `make` gives, or as an earlier run wrote them to `path`."""
     if not path.is_file():
-        part = path.with_suffix(".part")
-        with part.open("w", encoding="utf-8") as file:
-            for passage in make():
-                line = {name: value for name, value in asdict(passage).items() if value not in (None, (), False)}
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
-        part.replace(path)
+        write_records(path, (passage.to_json() for passage in make()))
     return read_passages(path)

@@ -12,6 +12,7 @@ import onnx
 import torch
 from palermo.corpora.convention import tree
 from palermo.corpora.errors import ModelError
+from palermo.corpora.labelled.jsonl import write_records
 from palermo.evaluation.fitting import Outputs, crossfit_lines, fit
 from palermo.evaluation.pairs import Floats
 from palermo.models import manifest
@@ -24,6 +25,7 @@ from palermo.training.documents import whole_documents
 from palermo.training.finetune import Progress
 from palermo.training.gate import Verdict
 from palermo.training.job import NETWORK, Job
+from palermo.training.mental import read_held_out
 from tokenizers import Tokenizer
 
 LARGEST = 60_000_000  # bytes of everything that ships
@@ -39,6 +41,9 @@ def write_folder(
     progress: Progress,
 ) -> Path:
     """The model folder `job.run / "model"`, from what `job.run` holds and the exported network's outputs on dev.
+
+    Beside it come `dev_predictions.jsonl`, and `mental_gold.jsonl` with `mental_predictions.jsonl` (dev and what the
+    mental-element head's first training left out), for `palermo evaluate`.
 
     Raises:
         ModelError: the folder would be too large to ship.
@@ -77,9 +82,11 @@ def write_folder(
         _write_calibration(folder, replace(calibration, document=whole_documents(folder, job.documents, progress)))
         manifest.write(folder, facts)
     lines = crossfit_lines(outputs, bias, ranker)
-    card.write(folder, outputs.passages, lines, manifest.read(folder))
-    with (job.run / "dev_predictions.jsonl").open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(line) + "\n" for line in lines)
+    unseen, said = read_held_out(job.run)
+    card.write(folder, (outputs.passages, lines), (unseen, said), manifest.read(folder))
+    write_records(job.run / "dev_predictions.jsonl", lines)
+    write_records(job.run / "mental_predictions.jsonl", [*lines, *said])
+    write_records(job.run / "mental_gold.jsonl", (passage.to_json() for passage in (*outputs.passages, *unseen)))
     _check_size(folder)
     return folder
 

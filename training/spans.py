@@ -1,21 +1,27 @@
-"""Fits what ranks the spans of mental elements, on passages that the head did not learn from; `mental` calls it."""
+"""What ranks the spans of mental elements, fitted on passages that the head did not learn from; `mental` calls it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from palermo.corpora.labelled.passages import STANDARDS, LabelledPassage
-from palermo.models.mental import of_text, spans_of
+from palermo.evaluation.fitting import SPAN_THRESHOLD
+from palermo.evaluation.thresholds import splits
+from palermo.models.mental import decode, of_text, spans_of
 from palermo.models.pooling import TokenScores
 from palermo.models.spans import FEATURES, SpanRanker
+
+Said = tuple[TokenScores, LabelledPassage]
+"""A labelled passage and what the head says of it."""
 
 INVERSE_REGULARISATION = 0.1
 LEAST = 20
 """Candidates that match and that don't; what is fitted on fewer is noise."""
 
 
-def fit_ranker(passages: Iterable[tuple[TokenScores, LabelledPassage]]) -> SpanRanker:
+def fit_ranker(passages: Iterable[Said]) -> SpanRanker:
     """A logistic regression over the candidates of passages that speak of laundering: which match a span of the gold.
 
     A passage with many candidates counts by the root of their number. Weights are those of features in their own units.
@@ -48,3 +54,15 @@ def fit_ranker(passages: Iterable[tuple[TokenScores, LabelledPassage]]) -> SpanR
     plain = model.coef_[0] / scale
     intercept = float(model.intercept_[0] - plain @ mean)
     return SpanRanker(dict(zip(FEATURES, plain.tolist(), strict=True)), round(intercept, 5))
+
+
+def crossfit_spans(passages: Sequence[Said]) -> list[dict[str, Any]]:
+    """Lines of a predictions file with the spans of each passage, ranked by what was fitted on other documents."""
+    least = dict.fromkeys(STANDARDS, SPAN_THRESHOLD)
+    lines: list[dict[str, Any]] = [{"id": passage.id, "labels": [], "mens_rea": []} for _, passage in passages]
+    for inside, outside in splits([passage.doc_id for _, passage in passages]):
+        ranker = fit_ranker(passages[row] for row in inside)
+        for row in outside:
+            tokens, passage = passages[row]
+            lines[row]["mens_rea"] = [e.to_json() for e in decode(tokens, passage.text, least, ranker)]
+    return lines

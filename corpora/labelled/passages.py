@@ -5,7 +5,7 @@ The corpus format is `passage.schema.json`; what the labels mean is in the annot
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,15 @@ class LabelledPassage:
             start=record.get("start"),
             end=record.get("end"),
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that `from_json` reads; what is empty or not known is left out."""
+        told = {name: value for name, value in asdict(self).items() if value not in (None, (), False)}
+        if self.mens_rea:
+            told["mens_rea"] = [
+                {name: value for name, value in asdict(span).items() if value is not None} for span in self.mens_rea
+            ]
+        return told
 
 
 def read_passages(path: Path) -> list[LabelledPassage]:

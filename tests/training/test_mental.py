@@ -15,7 +15,7 @@ from palermo.models.pooling import token_scores
 from palermo.models.spans import SpanRanker
 from palermo.training.examples import Example, collate, examples_of
 from palermo.training.finetune import Recipe
-from palermo.training.mental import NAME, chosen_of, fit_mental, held_out
+from palermo.training.mental import NAME, chosen_of, fit_mental, held_out, read_held_out
 from palermo.training.network import PassageTagger
 from palermo.training.spans import LEAST
 
@@ -123,3 +123,10 @@ def test_a_part_of_the_documents_is_held_out_and_too_few_spans_of_them_fit_nothi
     assert 0 < sum(example.token_weight == 1.0 for example in held) < LEAST
     assert len(held) < len(examples) / 2
     assert fitted[3] == SpanRanker()
+
+
+def test_what_was_held_out_is_told_in_the_form_of_predictions(fitted: Any, examples: list[Example]) -> None:
+    kept, told = read_held_out(fitted[2])
+    assert kept == [one.passage for one in examples if held_out(one) and one.token_weight == 1.0]
+    assert kept
+    assert [line["id"] for line in told] == [passage.id for passage in kept]

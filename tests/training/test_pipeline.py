@@ -12,9 +12,12 @@ import pytest
 from palermo.corpora.convention import tree
 from palermo.corpora.errors import DataError, ModelError
 from palermo.corpora.labelled.passages import read_passages
+from palermo.corpora.labelled.predictions import read_predictions
+from palermo.evaluation.report import evaluate
 from palermo.models import manifest
 from palermo.models.tagger import Tagger
 from palermo.training.data import data_version, texts_of, training_passages
+from palermo.training.mental import read_held_out
 from palermo.training.pipeline import prepare_encoder, train
 from palermo.training.shipping import LARGEST
 
@@ -51,8 +54,6 @@ def test_the_manifest_says_what_the_model_was_made_of(tiny_run: Any) -> None:
 
 
 def test_dev_is_predicted_out_of_fold_line_by_line(tiny_run: Any) -> None:
-    from palermo.corpora.labelled.predictions import read_predictions
-
     found = read_predictions(tiny_run.job.run / "dev_predictions.jsonl")
     assert len(found) == len(read_passages(tiny_run.job.dev))
 
@@ -62,6 +63,17 @@ def test_the_card_holds_figures_and_no_text_of_a_passage(tiny_run: Any) -> None:
     assert manifest.read(tiny_run.folder)["files"]["network.onnx"] in card
     assert "| UNTOC.6 |" in card
     assert all(passage.text[:60] not in card for passage in read_passages(tiny_run.job.dev))
+
+
+def test_mental_elements_of_dev_and_of_what_was_held_out_can_be_evaluated_together(tiny_run: Any) -> None:
+    run = tiny_run.job.run
+    unseen, _ = read_held_out(run)
+    gold = read_passages(run / "mental_gold.jsonl")
+    assert gold == [*read_passages(tiny_run.job.dev), *unseen]
+    report = evaluate(gold, read_predictions(run / "mental_predictions.jsonl"))
+    said = report.groups["all"].mental
+    row = f"| both | {said.gold_spans} | {said.standards_interval} | {said.half_interval} |"
+    assert row in (tiny_run.folder / "MODEL_CARD.md").read_text("utf-8")
 
 
 def test_a_finished_run_exports_again_without_learning_again(tiny_run: Any, copied: Any) -> None:

@@ -159,7 +159,7 @@ class TinyRun:
 
 @pytest.fixture(scope="session")
 def tiny_run(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> TinyRun:
-    from palermo.training.finetune import Recipe
+    from palermo.training.recipe import Recipe
     from palermo.training.job import Job
     from palermo.training.pipeline import train
 

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from palermo.training.examples import Example, batches, collate
 from palermo.training.network import PassageTagger
+from palermo.training.recipe import Recipe
 
 EVERY = 2000  # passages between notes of progress
 
@@ -24,7 +25,8 @@ class LayerCache:
         model: whose states are kept.
         device: of the model.
         examples: whose windows are read.
-        pad, batch_tokens: as in fine-tuning.
+        pad: id of the padding piece.
+        recipe: of the run: how many tokens it reads at once, and in which precision.
         progress: called now and then.
         whole: keep the last layer's vectors, not those of the last frozen layer.
     """
@@ -35,7 +37,7 @@ class LayerCache:
         device: torch.device,
         examples: Sequence[Example],
         pad: int,
-        batch_tokens: int,
+        recipe: Recipe,
         progress: Callable[[dict[str, Any]], None],
         *,
         whole: bool = False,
@@ -45,7 +47,8 @@ class LayerCache:
         self.device = device
         self.examples = examples
         self.pad = pad
-        self.batch_tokens = batch_tokens
+        self.batch_tokens = recipe.batch_tokens
+        self.half = recipe.precision == "bfloat16"
         self.progress = progress
         self._kept: dict[tuple[int, int], torch.Tensor] = {}
 
@@ -65,7 +68,7 @@ class LayerCache:
         started, done, noted = time.monotonic(), 0, 0
         for group in batches(self.examples, self.batch_tokens):
             batch = collate(self.examples, group, self.pad)
-            with torch.no_grad():
+            with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
                 hidden = self.read(batch.ids.to(self.device), batch.mask.to(self.device)).half().cpu()
             for row, states, length in zip(batch.rows, hidden, batch.mask.sum(1).tolist(), strict=True):
                 self._kept[row] = states[:length].clone()

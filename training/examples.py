@@ -119,7 +119,7 @@ class Batch:
         ids, mask: [B, T].
         owner: [B] position of each row's passage among the batch's passages.
         targets, counted: [P, L].
-        opinions: [P, L] logits of the teachers; None where there are none.
+        opinions: [P, L] logits of the teachers; a row of nan where they say nothing.
         inside, begin, end: [B, T, 9] 0/1; roles: [B, T] index or NO_ROLE; token_weight: [B, T].
         prior: [B, T, 27] what cues say before anything was learnt.
     """
@@ -130,7 +130,7 @@ class Batch:
     owner: torch.Tensor
     targets: torch.Tensor
     counted: torch.Tensor
-    opinions: torch.Tensor | None
+    opinions: torch.Tensor
     inside: torch.Tensor
     begin: torch.Tensor
     end: torch.Tensor
@@ -206,7 +206,8 @@ def collate(examples: Sequence[Example], chosen: Sequence[int], pad: int, multip
                 inside[row, hit, standard] = 1.0
                 begin[row, hit[0], standard] = last[row, hit[-1], standard] = 1.0
                 roles[row, hit] = role
-    opinions = [opinion for index in chosen if (opinion := examples[index].opinion) is not None]
+    silent = np.full_like(examples[chosen[0]].targets, np.nan)
+    opinions = [silent if (said := examples[index].opinion) is None else said for index in chosen]
     return Batch(
         rows,
         ids,
@@ -214,7 +215,7 @@ def collate(examples: Sequence[Example], chosen: Sequence[int], pad: int, multip
         torch.tensor([position[index] for index, _ in rows]),
         torch.tensor(np.stack([examples[index].targets for index in chosen])),
         torch.tensor(np.stack([examples[index].counted for index in chosen])),
-        torch.tensor(np.stack(opinions)) if len(opinions) == len(chosen) else None,
+        torch.tensor(np.stack(opinions)),
         inside,
         begin,
         last,

@@ -7,76 +7,19 @@ import math
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from palermo.corpora.errors import UsageError
 from palermo.corpora.labelled.passages import STANDARDS
 from palermo.training import quantise as quantisation
 from palermo.training.cache import LayerCache
 from palermo.training.examples import NO_ROLE, Batch, Example, batches, collate
 from palermo.training.network import PassageTagger
+from palermo.training.recipe import Recipe
 from torch import nn
 from torch.nn import functional
-
-PRECISIONS = ("float32", "bfloat16")
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that decides the weights besides the data; raises UsageError for a precision that there is not.
-
-    Attributes:
-        epochs: passes over the passages; the last may be a part of one. With 0 and a model to go on from, encoder,
-            provisions head and linear expert stay as they are, and the mental-element head alone is trained anew.
-        batch_tokens: padded tokens of a step.
-        rate, head_rate: peak learning rates of the encoder's last layer and of the head.
-        layer_decay: factor on the rate from each layer to the one below.
-        warm_up, decay: shares of all steps with a rising rate and, at the end, with one falling to zero; between them
-            it is constant, so that a run can be given more epochs before it begins to fall.
-        frozen: encoder layers that do not learn; their output is computed once and kept.
-        teacher_weight: weight of what the teachers say of a passage beside its labels, where there are teachers.
-        mental_weight: weight of the mental-element loss beside the provisions loss.
-        empty_share: share of the passages without labels that an epoch draws.
-        probe_passages: passages for the linear probe that sets the head before fine-tuning.
-        weight_decay, clip, seed: as usual.
-        mental_epochs, mental_rate, mental_others: passes, peak rate and other passages of the mental-element head's own
-            training after the encoder's; see `palermo.training.mental`.
-        start_share: the run ends with a mean of weights; this is the share of the model that it went on from.
-        precision: of the learning layers' products, "float32" or "bfloat16"; the latter takes half to two thirds of the
-            time on processors that have it (AMX, AVX512_BF16) and longer on others. Weights and heads stay in float32.
-        quantise_after: epochs after which the encoder's weights are eight-bit, as in the exported network.
-    """
-
-    epochs: float = 3.3
-    batch_tokens: int = 2560
-    rate: float = 1.2e-4
-    head_rate: float = 7e-4
-    layer_decay: float = 0.9
-    warm_up: float = 0.15 / 3.3  # 0.15 epochs
-    decay: float = 0.3
-    frozen: int = 6
-    teacher_weight: float = 1.0
-    mental_weight: float = 3.0
-    probe_passages: int = 2000
-    empty_share: float = 0.5
-    weight_decay: float = 0.01
-    clip: float = 1.0
-    seed: int = 13
-    quantise_after: int = 0
-    precision: str = "float32"
-    start_share: float = 0.0
-    mental_epochs: int = 8
-    mental_rate: float = 2e-3
-    mental_others: int = 900
-
-    def __post_init__(self) -> None:
-        if self.precision not in PRECISIONS:
-            raise UsageError(f"there is no precision {self.precision!r}", hint=f"give {' or '.join(PRECISIONS)}")
-
 
 Progress = Callable[[dict[str, Any]], None]
 USUAL_WEIGHT = 0.2  # mean weight of a token in the mental-element loss
@@ -180,7 +123,7 @@ class FineTuning:
             self.cache = self._new_cache()
 
     def _new_cache(self) -> LayerCache:
-        return LayerCache(self.model, self.device, self.examples, self.pad, self.recipe.batch_tokens, self.progress)
+        return LayerCache(self.model, self.device, self.examples, self.pad, self.recipe, self.progress)
 
     def probe(self) -> None:
         """Standardise the heads' inputs and, for an encoder that is not trained yet, fit a linear head on its means.
@@ -285,8 +228,7 @@ class FineTuning:
         keys, values, mental = self.model.heads(last.float(), middle.float(), mask)
         logits = self.model.pool(keys, values, mask, batch.owner.to(self.device), len(batch.targets))
         loss = provisions_loss(logits, batch.targets.to(self.device), batch.counted.to(self.device), self.pos_weight)
-        if batch.opinions is not None:
-            loss = loss + self.recipe.teacher_weight * teachers_loss(logits, batch.opinions.to(self.device))
+        loss = loss + self.recipe.teacher_weight * teachers_loss(logits, batch.opinions.to(self.device))
         elements = mental_loss(mental, batch, self.device)
         self.optimiser.zero_grad()
         (loss + self.recipe.mental_weight * elements).backward()
@@ -317,9 +259,12 @@ def provisions_loss(
 def teachers_loss(logits: torch.Tensor, opinions: torch.Tensor) -> torch.Tensor:
     """Binary cross entropy with the teachers' probabilities, from their logits [P, L]; summed and averaged as above.
 
-    Nothing is weighted: the teachers learnt from weighted labels, so the same logits are what is asked for.
+    A passage of which they say nothing (nan) costs nothing. Nothing is weighted: the teachers learnt from weighted labels,
+    so the same logits are what is asked for.
     """
-    return functional.binary_cross_entropy_with_logits(logits, torch.sigmoid(opinions), reduction="sum") / len(logits)
+    said = ~opinions.isnan().any(dim=1)
+    target = torch.sigmoid(opinions[said])
+    return functional.binary_cross_entropy_with_logits(logits[said], target, reduction="sum") / len(logits)
 
 
 def mental_loss(mental: torch.Tensor, batch: Batch, device: torch.device) -> torch.Tensor:

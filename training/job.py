@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from palermo.training.finetune import Recipe
+from palermo.training.recipe import Recipe
 
 NETWORK = "network.onnx"  # its name in the run's folder and in the model's
 
@@ -23,7 +23,7 @@ class Job:
         start: a model folder to go on from, in place of an encoder; its vocabulary is kept.
         unlabelled: files of documents, laws and judgments, of which the teachers speak, or, without any, the model to
             go on from.
-        teachers: model folders whose opinions are learnt beside the labels.
+        teachers: model folders whose opinions of what nobody labelled are learnt.
         treaty: files with the Convention's own text by provision, in any languages.
         texts: JSON Lines files whose pieces stay in the vocabulary, besides those of `passages`.
         held_out: ids of passages that must not be learnt from.

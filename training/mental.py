@@ -28,8 +28,9 @@ from palermo.models.pooling import TokenScores, token_scores
 from palermo.models.spans import SpanRanker
 from palermo.training.cache import LayerCache
 from palermo.training.examples import Batch, Example, batches, collate, offsets_of
-from palermo.training.finetune import EVERY, Progress, Recipe, mental_loss, rate_factor
+from palermo.training.finetune import EVERY, Progress, mental_loss, rate_factor
 from palermo.training.network import MentalHead, PassageTagger
+from palermo.training.recipe import Recipe
 from palermo.training.spans import Said, crossfit_spans, fit_ranker
 from torch import nn
 
@@ -104,7 +105,7 @@ class _Fitting:
     ) -> None:
         self.model, self.examples, self.recipe, self.pad, self.progress = model, examples, recipe, pad, progress
         self.device = next(model.parameters()).device
-        self.cache = LayerCache(model, self.device, examples, pad, recipe.batch_tokens, progress, whole=True)
+        self.cache = LayerCache(model, self.device, examples, pad, recipe, progress, whole=True)
 
     def run(self) -> list[Said]:
         """Leave the trained head in the model; what the first one says of the held-out passages on laundering."""

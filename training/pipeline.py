@@ -72,15 +72,19 @@ def train(job: Job, progress: Progress) -> Path:
     else:
         model = PassageTagger.from_folder(encoder, len(labels), job.recipe.frozen)
     model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    if job.teachers and not (job.unlabelled or treaty):
+        raise UsageError("there is nothing for the teachers to speak of", hint="give --unlabelled or --treaty files")
     examples = examples_of(passages, tokenizer, labels, job.longest, job.longest_empty)
     if job.unlabelled or treaty:
-        choose = _open if job.teachers else _without_spans
-        more = choose(job, treaty, passages, dev, labels, progress)
-        passages += more
-        examples += examples_of(more, tokenizer, labels, job.longest, job.longest_empty, spans=False)
-    if job.teachers:
-        said = opinions(job.teachers, passages, labels, job.run, job.recipe.precision, progress)
-        examples = [taught(example, opinion) for example, opinion in zip(examples, said, strict=True)]
+        if job.teachers:
+            more = _open(job, treaty, passages, dev, labels, progress)
+        else:
+            more = _without_spans(job, treaty, passages, dev, labels, progress)
+        others = examples_of(more, tokenizer, labels, job.longest, job.longest_empty, spans=False)
+        if job.teachers:
+            said = opinions(job.teachers, more, labels, job.run, job.recipe.precision, progress)
+            others = [taught(example, opinion) for example, opinion in zip(others, said, strict=True)]
+        examples += others
     pad = special_id(tokenizer, "<pad>")
     tuning = FineTuning(model, examples, job.recipe, job.run, pad, progress, fresh=job.start is None)
     tuning.run(lambda epoch: progress({"phase": "epoch", "done": epoch, "of": job.recipe.epochs}))

@@ -20,9 +20,10 @@ from palermo.models import manifest
 from palermo.models.ngrams import NAME as NGRAMS
 from palermo.models.results import LAUNDERING
 from palermo.models.tagger import Tagger
-from palermo.training.finetune import Progress, Recipe
+from palermo.training.finetune import Progress
 from palermo.training.job import Job
 from palermo.training.pipeline import train
+from palermo.training.recipe import Recipe
 
 CORRECTIONS = "corrections.jsonl"
 GENTLE = Recipe(epochs=1.0, rate=5e-5, head_rate=2.5e-4, warm_up=0.05, decay=0.9, probe_passages=1000, mental_epochs=0)

@@ -1,8 +1,8 @@
-"""Distillation: a run learns what other models say of its passages, beside the labels; `training.pipeline` calls it.
+"""Distillation: a run learns what other models say of passages that nobody labelled; `training.pipeline` calls it.
 
 Models of several seeds err in different places: the mean of their logits reads better than any of them, and one that
-learns this mean keeps most of it at the price of one pass (Hinton et al. 2015). Of a passage that nobody labelled the
-mean is all there is to learn.
+learns this mean keeps most of it at the price of one pass (Hinton et al. 2015). Labelled passages are learnt from their
+labels alone: the teachers have seen them, and repeat them.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ def opinions(
 
     Args:
         teachers: model folders that `train` exported; each reads with its own tokenizer.
-        passages: of the run, read whole.
+        passages: that nobody labelled, read whole.
         labels: of the run; a teacher may have them in another order.
         run: its folder.
-        precision: as in `finetune.Recipe`.
+        precision: as in `recipe.Recipe`.
         progress: called now and then.
 
     Raises:

@@ -32,7 +32,11 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     help="Documents without labels, labelled by the --start model or spoken of by teachers.",
 )
 @click.option(
-    "--teacher", "teachers", type=_FOLDER, multiple=True, help="Model folder whose opinions are learnt beside labels."
+    "--teacher",
+    "teachers",
+    type=_FOLDER,
+    multiple=True,
+    help="Model folder whose opinions of --unlabelled passages are learnt.",
 )
 @click.option("--treaty", type=_FILE, multiple=True, help="The Convention's text by provision, to learn from too.")
 @click.option("--text", "texts", type=_FILE, multiple=True, help="JSON Lines whose pieces stay in the vocabulary.")
@@ -67,7 +71,7 @@ def recipe_of(settings: tuple[str, ...], base: Any = None) -> Any:
         UsageError: a name or value that a recipe does not have.
     """
     from palermo.corpora.errors import UsageError
-    from palermo.training.finetune import Recipe
+    from palermo.training.recipe import Recipe
 
     kinds: dict[str, Any] = {field.name: type(field.default) for field in fields(Recipe)}
     values: dict[str, Any] = {}

@@ -13,8 +13,9 @@ import torch
 from palermo.corpora.errors import UsageError
 from palermo.corpora.labelled.passages import LabelledPassage, MentalSpan
 from palermo.training.examples import Example, collate, examples_of
-from palermo.training.finetune import FineTuning, Recipe, provisions_loss
+from palermo.training.finetune import FineTuning, provisions_loss
 from palermo.training.network import PassageTagger
+from palermo.training.recipe import Recipe
 
 LABELS = ("UNTOC.5", "UNTOC.6")
 RECIPE = Recipe(epochs=3, batch_tokens=400, frozen=1, probe_passages=20)

@@ -14,9 +14,9 @@ from palermo.models.mental import decode
 from palermo.models.pooling import token_scores
 from palermo.models.spans import SpanRanker
 from palermo.training.examples import Example, collate, examples_of
-from palermo.training.finetune import Recipe
 from palermo.training.mental import NAME, chosen_of, fit_mental, held_out, read_held_out
 from palermo.training.network import PassageTagger
+from palermo.training.recipe import Recipe
 from palermo.training.spans import LEAST
 
 LABELS = ("UNTOC.5", "UNTOC.6")

@@ -259,8 +259,8 @@ def provisions_loss(
 def teachers_loss(logits: torch.Tensor, opinions: torch.Tensor) -> torch.Tensor:
     """Binary cross entropy with the teachers' probabilities, from their logits [P, L]; summed and averaged as above.
 
-    A passage of which they say nothing (nan) costs nothing. Nothing is weighted: the teachers learnt from weighted labels,
-    so the same logits are what is asked for.
+    A passage of which they say nothing (nan) costs nothing. Nothing is weighted: the teachers learnt from weighted
+    labels, so the same logits are what is asked for.
     """
     said = ~opinions.isnan().any(dim=1)
     target = torch.sigmoid(opinions[said])

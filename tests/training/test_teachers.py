@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import torch
 from palermo.corpora.convention import tree
-from palermo.corpora.errors import ModelError
+from palermo.corpora.errors import ModelError, UsageError
 from palermo.corpora.labelled.passages import LabelledPassage, read_passages
 from palermo.models import manifest
 from palermo.models.pooling import logits
 from palermo.models.tagger import Tagger
-from palermo.training.examples import examples_of
+from palermo.training.examples import collate, examples_of
 from palermo.training.finetune import teachers_loss
 from palermo.training.pipeline import train
 from palermo.training.teachers import open_to, opinions, taught
@@ -40,6 +40,25 @@ def test_agreeing_with_the_teacher_costs_least() -> None:
             other = there.clone()
             other[place] += step
             assert float(teachers_loss(other, there)) > least
+
+
+def test_where_teachers_say_nothing_nothing_is_asked(tokenizer: Any) -> None:
+    labels = list(tree().labels)
+    own, other = examples_of([french("a"), french("b")], tokenizer, labels)
+    batch = collate([own, taught(other, np.full(len(labels), -2.0, np.float32))], [0, 1], 1)
+    logits = torch.zeros(2, len(labels), requires_grad=True)
+    loss = teachers_loss(logits, batch.opinions)
+    loss.backward()
+    assert float(loss) == pytest.approx(len(labels) * np.log(2) / 2)
+    assert logits.grad is not None
+    assert not logits.grad[0].any()
+    assert logits.grad[1].all()
+
+
+def test_teachers_need_something_to_speak_of(tiny_run: Any, tmp_path: Path) -> None:
+    job = replace(tiny_run.job, run=tmp_path / "run", teachers=[tiny_run.folder])
+    with pytest.raises(UsageError, match="nothing for the teachers"):
+        train(job, lambda entry: None)
 
 
 def test_a_teacher_is_heard_as_tagging_hears_it(tiny_run: Any, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     engine: str = Field(
         "auto",
         pattern="^(auto|onnxruntime|openvino)$",
-        description="Inference engine; auto: OpenVINO where installed and the processor has VNNI or AMX.",
+        description="Engine; auto: OpenVINO where installed on VNNI or AMX (there in bfloat16).",
     )
     threads: int = Field(0, ge=0, le=256, description="Threads for inference; 0: one a core.")
     batch_tokens: int = Field(2048, ge=512, le=65536, description="Tokens read at once by the encoder.")

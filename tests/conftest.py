@@ -159,9 +159,9 @@ class TinyRun:
 
 @pytest.fixture(scope="session")
 def tiny_run(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> TinyRun:
-    from palermo.training.recipe import Recipe
     from palermo.training.job import Job
     from palermo.training.pipeline import train
+    from palermo.training.recipe import Recipe
 
     folder = tmp_path_factory.mktemp("run")
     for name, start, count in (("train", 0, 60), ("dev", 7, 30)):

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import torch
 from palermo.corpora.errors import ModelError
 from palermo.corpora.labelled.passages import LabelledPassage
+from palermo.models import manifest
 from palermo.models.logistic import sigmoid
 from palermo.models.pooling import logits
 from palermo.training.examples import Example
@@ -59,12 +60,16 @@ def opinions(
         ModelError: a teacher has other labels.
     """
     ids = np.array([passage.id for passage in passages])
-    said = [_kept(run / f"{number}-{NAME}", ids) for number in range(len(teachers))]
-    for number, folder in enumerate(teachers):
-        if said[number] is None:
-            said[number] = _read(folder, passages, labels, precision, progress)
-            np.savez(run / f"{number}-{NAME}", ids=ids, logits=said[number])
-    return np.mean([one for one in said if one is not None], axis=0, dtype=np.float32)
+    said: list[Opinions] = []
+    for folder in teachers:
+        path = run / f"{manifest.identity(manifest.read(folder))[:16]}-{NAME}"
+        found = _kept(path, ids)
+        if found is None:
+            found = _read(folder, passages, labels, precision, progress)
+            np.savez(path, ids=ids, logits=found)
+        said.append(found)
+    mean: Opinions = np.mean(said, axis=0, dtype=np.float32)
+    return mean
 
 
 def taught(example: Example, opinion: Opinions) -> Example:
@@ -78,8 +83,8 @@ def _kept(path: Path, ids: npt.NDArray[np.str_]) -> Opinions | None:
     if not path.is_file():
         return None
     with np.load(path) as file:
-        same = np.array_equal(file["ids"], ids)
-        return file["logits"] if same else None
+        kept: Opinions = file["logits"]
+        return kept if np.array_equal(file["ids"], ids) else None
 
 
 def _read(

@@ -63,7 +63,7 @@ def test_teachers_need_something_to_speak_of(tiny_run: Any, tmp_path: Path) -> N
 
 def test_a_teacher_is_heard_as_tagging_hears_it(tiny_run: Any, tmp_path: Path) -> None:
     passages = [french("a"), french("b", "Un autre texte. " * 30)]
-    tagger = Tagger.load(tiny_run.folder)
+    tagger = Tagger.load(tiny_run.folder, "onnxruntime")
     records = [{"id": p.id, "text": p.text, "kind": p.kind, "title": p.title, "language": "fr"} for p in passages]
     expected = [logits(tokens, tagger.bias.astype(np.float32)) for tokens in tagger.token_scores(records)]
     order = [tagger.labels.index(label) for label in tree().labels]

@@ -111,6 +111,11 @@ class Tagger:
                 yield prediction_line(passage["id"], self.labels, self._result(passage["text"], tokens, None))
 
     @property
+    def calibration(self) -> Calibration:
+        """What turns the network's outputs into scores and decisions."""
+        return self._calibration
+
+    @property
     def bias(self) -> npt.NDArray[np.float64]:
         """[L] the network's own bias, added while pooling."""
         return self._calibration.bias

@@ -14,6 +14,7 @@ from palermo.corpora.convention import tree
 from palermo.corpora.errors import ModelError
 from palermo.corpora.labelled.jsonl import write_records
 from palermo.evaluation.fitting import Outputs, crossfit_lines, fit
+from palermo.evaluation.judgments import whole_documents
 from palermo.evaluation.pairs import Floats
 from palermo.models import manifest
 from palermo.models.calibration import NAME as CALIBRATION
@@ -21,7 +22,6 @@ from palermo.models.ngrams import NAME as NGRAMS
 from palermo.models.spans import SpanRanker
 from palermo.training import card
 from palermo.training.data import data_version
-from palermo.training.documents import whole_documents
 from palermo.training.finetune import Progress
 from palermo.training.gate import Verdict
 from palermo.training.job import NETWORK, Job

@@ -12,6 +12,7 @@ _NAMES = {
     "compare": "palermo.evaluation.compare",
     "documents": "palermo.evaluation.batch",
     "ecthr": "palermo.evaluation.ecthr",
+    "judgments": "palermo.evaluation.judgments",
     "large": "palermo.evaluation.large",
     "load": "palermo.evaluation.load",
     "reading": "palermo.evaluation.reading",

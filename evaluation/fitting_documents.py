@@ -86,8 +86,8 @@ def _loss(theta: Floats, design: Floats, gold: Bools) -> float:
 def _best_threshold(scores: Floats, gold: Bools, mask: Bools) -> float:
     free = ~mask
     values, truth = scores[free], gold[free]
-    # Where all is certain, rounding must not put the threshold above every score.
-    candidates = np.unique(np.minimum(np.round(values[values > LEAST], 2), 0.99))
+    # Rounded down: rounded up, the lowest of the right scores would fall below its own threshold.
+    candidates = np.unique(np.floor(100 * values[values > LEAST]) / 100)
     if not candidates.size:
         return 0.5
     figures = [2 * (truth & (values >= t)).sum() / max(1, (values >= t).sum() + truth.sum()) for t in candidates]

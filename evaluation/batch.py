@@ -109,18 +109,23 @@ def _watch(process: subprocess.Popen[bytes], results: Path, started: float, repo
 
 
 def resident(pid: int) -> int:
-    """Resident memory of a process and its descendants, in bytes; 0 where /proc does not tell."""
+    """Resident memory of a process and its descendants, in bytes; 0 where /proc does not tell.
+
+    A child that has not become its own program yet lies in its parent's memory, which would else count twice.
+    """
     total = 0
-    waiting = [pid]
+    waiting = [(pid, b"")]
     while waiting:
-        current = waiting.pop()
+        current, parent = waiting.pop()
         try:
             pages = int(Path(f"/proc/{current}/statm").read_text().split()[1])
+            program = Path(f"/proc/{current}/cmdline").read_bytes()
             for task in Path(f"/proc/{current}/task").iterdir():
-                waiting.extend(int(child) for child in (task / "children").read_text().split())
+                waiting.extend((int(child), program) for child in (task / "children").read_text().split())
         except (OSError, IndexError, ValueError):
             continue
-        total += pages * os.sysconf("SC_PAGE_SIZE")
+        if program != parent:
+            total += pages * os.sysconf("SC_PAGE_SIZE")
     return total
 
 

@@ -31,7 +31,7 @@ class Settings(BaseSettings):
         description="Engine; auto: OpenVINO where installed on VNNI or AMX (there in bfloat16).",
     )
     threads: int = Field(0, ge=0, le=256, description="Threads for inference; 0: one a core.")
-    batch_tokens: int = Field(2048, ge=512, le=65536, description="Tokens read at once by the encoder.")
+    batch_tokens: int = Field(1024, ge=512, le=65536, description="Tokens read at once by the encoder.")
 
     request_bytes: int = Field(60_000_000, ge=1, description="Largest request body, counted while it arrives.")
     request_files: int = Field(10, ge=1, description="Files in one request; a ZIP is one.")

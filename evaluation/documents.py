@@ -57,8 +57,8 @@ class DocumentReport:
         """One line for the terminal."""
         a, i = self.articles, self.articles_interval
         return (
-            f"{self.documents} judgments, {len(self.problems)} problems, articles micro-F1 {a.f1:.1f} "
-            f"[{i.low:.1f}, {i.high:.1f}] (P {a.precision:.1f}, R {a.recall:.1f}), mens rea {self.mens_rea.f1:.1f}"
+            f"{self.documents} judgments, {len(self.problems)} problems, articles micro-F1 {i} "
+            f"(P {a.precision:.1f}, R {a.recall:.1f}), mens rea {self.mens_rea.f1:.1f}"
         )
 
 
@@ -126,9 +126,9 @@ def score_documents(gold: Sequence[LabelledDocument], results: Mapping[str, dict
         documents=len(tables),
         problems=problems,
         articles=prf(total[0]),
-        articles_interval=_interval(counts[:, :1]),
+        articles_interval=over_judgments(counts[:, :1]),
         mens_rea=prf(total[1]),
-        mens_rea_interval=_interval(counts[:, 1:]),
+        mens_rea_interval=over_judgments(counts[:, 1:]),
         central_recall=100 * central[0] / central[1] if central[1] else None,
     )
 
@@ -150,7 +150,8 @@ def _cells(gold: frozenset[str], found: frozenset[str], maybe: frozenset[str]) -
     return len(gold & found), len(found - gold - maybe), len(gold - found)
 
 
-def _interval(counts: Counts) -> Interval:
+def over_judgments(counts: Counts) -> Interval:
+    """Micro-F1 with its interval over judgments, from their counts [D, 1, 3]."""
     return bootstrap.interval(counts, np.arange(len(counts)), bootstrap.micro_f1)
 
 

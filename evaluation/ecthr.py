@@ -234,7 +234,7 @@ def lines(result: Result) -> list[str]:
         f"micro-F1 on {result.tuned_on} (thresholds out of fold):",
         *tried,
         f"test, scored once, by {result.chosen.name}:",
-        f"  micro-F1 {result.micro.f1:.1f} [{i.low:.1f}, {i.high:.1f}] (P {result.micro.precision:.1f}, "
+        f"  micro-F1 {i} (P {result.micro.precision:.1f}, "
         f"R {result.micro.recall:.1f}); macro-F1 {result.macro.f1:.1f} over {result.macro_labels} articles",
         f"  any violation: F1 {result.violation.f1:.1f} (P {result.violation.precision:.1f}, "
         f"R {result.violation.recall:.1f}), macro-F1 {result.violation_macro:.1f}",

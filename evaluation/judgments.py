@@ -12,11 +12,10 @@ import numpy as np
 from palermo.corpora.documents.reading import read_document
 from palermo.corpora.errors import DataError, UsageError
 from palermo.corpora.labelled.jsonl import read_records
-from palermo.evaluation import bootstrap
 from palermo.evaluation.bootstrap import Interval
 from palermo.evaluation.counts import PRF, prf
-from palermo.evaluation.documents import evaluate_documents
-from palermo.evaluation.fitting_documents import fit_documents
+from palermo.evaluation.documents import evaluate_documents, over_judgments
+from palermo.evaluation.fitting_documents import FOLDS, fit_documents
 from palermo.evaluation.pairs import Bools, Floats, is_article
 from palermo.evaluation.thresholds import splits
 from palermo.models.aggregate import FEW, document_scores
@@ -74,7 +73,7 @@ def whole_documents(folder: Path, path: Path, progress: Progress) -> dict[str, f
     return fit_documents(found.scores, found.gold, found.mask)
 
 
-def crossfit_judgments(judgments: Judgments, calibration: Calibration, folds: int = 9) -> Bools:
+def crossfit_judgments(judgments: Judgments, calibration: Calibration, folds: int = FOLDS) -> Bools:
     """[D, L] what is predicted of each judgment by a document level that was fitted on the others."""
     predicted = np.zeros_like(judgments.gold)
     for inside, outside in splits([str(row) for row in range(len(judgments.scores))], folds):
@@ -97,8 +96,7 @@ def article_figures(judgments: Judgments, predicted: Bools, labels: Sequence[str
     free = ~judgments.mask[:, articles]
     counts = np.stack([(found & gold).sum(1), (found & ~gold & free).sum(1), (gold & ~found).sum(1)], axis=1)
     table = counts[:, None, :].astype(np.float64)
-    interval = bootstrap.interval(table, np.arange(len(table)), bootstrap.micro_f1)
-    return prf(table.sum(axis=0)[0]), interval
+    return prf(table.sum(axis=0)[0]), over_judgments(table)
 
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)

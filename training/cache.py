@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from palermo.training.attention import layers_in
 from palermo.training.examples import Example, batches, collate
 from palermo.training.network import PassageTagger
 from palermo.training.recipe import Recipe
@@ -48,7 +49,7 @@ class LayerCache:
         self.examples = examples
         self.pad = pad
         self.batch_tokens = recipe.batch_tokens
-        self.half = recipe.precision == "bfloat16"
+        self.precision = recipe.precision
         self.progress = progress
         self._kept: dict[tuple[int, int], torch.Tensor] = {}
 
@@ -68,7 +69,7 @@ class LayerCache:
         started, done, noted = time.monotonic(), 0, 0
         for group in batches(self.examples, self.batch_tokens):
             batch = collate(self.examples, group, self.pad)
-            with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            with torch.no_grad(), layers_in(self.precision, self.device):
                 hidden = self.read(batch.ids.to(self.device), batch.mask.to(self.device)).half().cpu()
             for row, states, length in zip(batch.rows, hidden, batch.mask.sum(1).tolist(), strict=True):
                 self._kept[row] = states[:length].clone()

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from palermo.corpora.labelled.passages import STANDARDS
 from palermo.training import quantise as quantisation
+from palermo.training.attention import layers_in
 from palermo.training.cache import LayerCache
 from palermo.training.examples import NO_ROLE, Batch, Example, batches, collate
 from palermo.training.network import PassageTagger
@@ -223,7 +224,7 @@ class FineTuning:
 
     def _one_step(self, batch: Batch) -> np.ndarray[Any, np.dtype[np.float64]]:
         mask = batch.mask.to(self.device)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
+        with layers_in(self.recipe.precision, self.device):
             last, middle = self.model.upper(self.cache.states(batch.rows, batch.ids.shape[1]), mask)
         keys, values, mental = self.model.heads(last.float(), middle.float(), mask)
         logits = self.model.pool(keys, values, mask, batch.owner.to(self.device), len(batch.targets))

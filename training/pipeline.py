@@ -65,6 +65,8 @@ def train(job: Job, progress: Progress) -> Path:
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
     labels = _labels(job)
     treaty = list(treaty_passages(job.treaty, dev))
+    if job.teachers and not (job.unlabelled or treaty):
+        raise UsageError("there is nothing for the teachers to speak of", hint="give --unlabelled or --treaty files")
     cached_expert(job.run / NGRAMS, lambda: _expert(job, [*passages, *treaty], labels, progress))
     torch.manual_seed(job.recipe.seed)
     if job.start is not None:
@@ -72,14 +74,10 @@ def train(job: Job, progress: Progress) -> Path:
     else:
         model = PassageTagger.from_folder(encoder, len(labels), job.recipe.frozen)
     model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
-    if job.teachers and not (job.unlabelled or treaty):
-        raise UsageError("there is nothing for the teachers to speak of", hint="give --unlabelled or --treaty files")
     examples = examples_of(passages, tokenizer, labels, job.longest, job.longest_empty)
     if job.unlabelled or treaty:
-        if job.teachers:
-            more = _open(job, treaty, passages, dev, labels, progress)
-        else:
-            more = _without_spans(job, treaty, passages, dev, labels, progress)
+        choose = _open if job.teachers else _without_spans
+        more = choose(job, treaty, passages, dev, labels, progress)
         others = examples_of(more, tokenizer, labels, job.longest, job.longest_empty, spans=False)
         if job.teachers:
             said = opinions(job.teachers, more, labels, job.run, job.recipe.precision, progress)
@@ -137,10 +135,7 @@ def _without_spans(
     def labelled() -> Iterator[LabelledPassage]:
         teacher = Tagger.load(start)
         yield from with_doubts(treaty, self_labelled(treaty, teacher, labels, progress))
-        expert = read_expert(job.run, len(labels))
-        if expert is not None:
-            found = drawn(unlabelled_passages(job.unlabelled, passages, dev), expert, job.recipe.seed)
-            yield from self_labelled(found, teacher, labels, progress)
+        yield from self_labelled(_drawn(job, passages, dev, labels, progress), teacher, labels, progress)
 
     return balanced(kept(job.run / SELF_LABELLED, labelled))
 
@@ -157,12 +152,24 @@ def _open(
 
     def found() -> Iterator[LabelledPassage]:
         yield from treaty
-        expert = read_expert(job.run, len(labels))
-        if expert is not None:
-            progress({"phase": "teachers", "doing": "choosing unlabelled passages"})
-            yield from drawn(unlabelled_passages(job.unlabelled, passages, dev), expert, job.recipe.seed)
+        yield from _drawn(job, passages, dev, labels, progress)
 
     return list(open_to(kept(job.run / OPEN, found), labels))
+
+
+def _drawn(
+    job: Job,
+    passages: Sequence[LabelledPassage],
+    dev: Sequence[LabelledPassage],
+    labels: Sequence[str],
+    progress: Progress,
+) -> list[LabelledPassage]:
+    """Unlabelled passages that the run's linear expert finds worth reading; none without an expert."""
+    expert = read_expert(job.run, len(labels))
+    if expert is None:
+        return []
+    progress({"phase": "unlabelled", "doing": "choosing passages"})
+    return drawn(unlabelled_passages(job.unlabelled, passages, dev), expert, job.recipe.seed)
 
 
 def _labels(job: Job) -> list[str]:

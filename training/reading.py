@@ -12,6 +12,7 @@ from palermo.models.engine import Engine, Floats, Integers, load_engine
 from palermo.models.ngrams import LinearExpert
 from palermo.models.pooling import TokenScores
 from palermo.models.windows import context_of
+from palermo.training.attention import layers_in
 from palermo.training.network import PassageTagger
 from tokenizers import Tokenizer
 
@@ -32,7 +33,7 @@ def trained_scores(
     def forward(ids: Integers, mask: Integers) -> tuple[Floats, Floats]:
         there = torch.from_numpy(mask).to(device)
         with torch.no_grad():
-            with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+            with layers_in(precision, device):
                 last, middle = model.upper(model.lower(torch.from_numpy(ids).to(device), there), there)
             keys, values, mental = model.heads(last.float(), middle.float(), there)
         return torch.cat([keys, values], dim=2).cpu().numpy(), mental.cpu().numpy()

@@ -102,12 +102,12 @@ class LabelledPassage:
 
     def to_json(self) -> dict[str, Any]:
         """The object that `from_json` reads; what is empty or not known is left out."""
-        told = {name: value for name, value in asdict(self).items() if value not in (None, (), False)}
-        if self.mens_rea:
-            told["mens_rea"] = [
-                {name: value for name, value in asdict(span).items() if value is not None} for span in self.mens_rea
-            ]
-        return told
+        return asdict(self, dict_factory=_told)
+
+
+def _told(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    """What is known of them; an offset of 0 is, though it equals False."""
+    return {name: value for name, value in fields if value is not None and value is not False and value != ()}
 
 
 def read_passages(path: Path) -> list[LabelledPassage]:

@@ -175,3 +175,13 @@ def test_predictions_that_can_not_be_written_leave_nothing_behind(tmp_path: Path
     with pytest.raises(DataError, match="can't be written"):
         write_predictions(tmp_path / "none" / "p.jsonl", PREDICTIONS)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_passage_is_written_as_it_is_read() -> None:
+    whole = LabelledPassage(
+        "a", "judgment", "en", "he knew", "d", "T", "H", "XX", ("UNTOC.6",), ("UNTOC.7",),
+        (MentalSpan("knowledge", 0, 7, "applied"), MentalSpan("intent", 3, 7)), named=True, start=0, end=7,
+    )  # fmt: skip
+    for passage in (whole, LabelledPassage("b", "statute", "fr", "rien", "d")):
+        assert LabelledPassage.from_json(json.loads(json.dumps(passage.to_json()))) == passage
+    assert "named" not in LabelledPassage("b", "statute", "fr", "rien", "d").to_json()

@@ -122,7 +122,7 @@ def tiny_network(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory)
     from palermo.corpora.convention import tree
     from palermo.training.export import weights_of
     from palermo.training.graph import GraphBuilder
-    from palermo.training.network import PassageTagger
+    from palermo.training.network import MentalHeads, PassageTagger
     from palermo.training.quantise import quantise
 
     labels = tuple(tree().labels)
@@ -130,14 +130,16 @@ def tiny_network(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory)
     def network() -> PassageTagger:
         torch.manual_seed(3)
         model = PassageTagger.from_folder(encoder_folder, len(labels))
+        model.mental = MentalHeads([model.mental.anew(), model.mental.anew()])
         for parameter in (*model.head.parameters(), *model.mental.parameters()):
             torch.nn.init.normal_(parameter, std=0.3)
         for name in ("token_mean", "pooled_mean"):
             getattr(model.head, name).normal_(std=0.2)
         for name in ("token_scale", "pooled_scale"):
             getattr(model.head, name).uniform_(0.5, 1.5)
-        model.mental.mean.normal_(std=0.2)
-        model.mental.scale.uniform_(0.5, 1.5)
+        for member in model.mental.each():
+            member.mean.normal_(std=0.2)
+            member.scale.uniform_(0.5, 1.5)
         return model.eval()
 
     folder = tmp_path_factory.mktemp("networks")
@@ -167,7 +169,7 @@ def tiny_run(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     for name, start, count in (("train", 0, 60), ("dev", 7, 30)):
         (folder / f"{name}.jsonl").write_text("\n".join(written(start, count)) + "\n", encoding="utf-8")
     # A head that learns fast soon keeps quiet about mental elements; untrained, it would begin one at most tokens.
-    recipe = Recipe(epochs=3, batch_tokens=512, frozen=1, probe_passages=40, head_rate=0.1)
+    recipe = Recipe(epochs=3, batch_tokens=512, frozen=1, probe_passages=40, head_rate=0.1, mental_heads=2)
     job = Job(
         (folder / "train.jsonl",), folder / "dev.jsonl", folder / "run", encoder_folder, name="tiny", recipe=recipe
     )

@@ -8,11 +8,11 @@ from palermo.training.network import PassageTagger
 
 
 def weights_of(model: PassageTagger) -> Weights:
-    """The encoder's state, the mental head's beside it, and the head; standardisations are folded into the weights."""
+    """The encoder's state, the mental heads' beside it, and the head; standardisations are folded into the weights."""
     state = {name: value.detach().cpu().float().numpy() for name, value in model.encoder.state_dict().items()}
-    head, mental = model.head, model.mental
+    head = model.head
     state.update(
-        {f"mental.{name}": value.detach().cpu().float().numpy() for name, value in mental.state_dict().items()}
+        {f"mental.{name}": value.detach().cpu().float().numpy() for name, value in model.mental.state_dict().items()}
     )
 
     def folded(linear: torch.nn.Linear, mean: torch.Tensor, scale: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -25,8 +25,10 @@ def weights_of(model: PassageTagger) -> Weights:
             folded(head.key, head.token_mean, head.token_scale),
             folded(head.value, head.pooled_mean, head.pooled_scale),
         ]
-        inward = [part.float().cpu().numpy() for part in folded(mental.inward, mental.mean, mental.scale)]
-        state["mental.inward.weight"], state["mental.inward.bias"] = inward
+        for number, mental in enumerate(model.mental.each()):
+            inward = [part.float().cpu().numpy() for part in folded(mental.inward, mental.mean, mental.scale)]
+            name = f"mental.members.{number}.inward"
+            state[f"{name}.weight"], state[f"{name}.bias"] = inward
         matrix = torch.cat([part[0] for part in parts]).T.float().cpu().numpy()
         offset = torch.cat([part[1] for part in parts]).float().cpu().numpy()
     config = model.encoder.config
@@ -37,4 +39,5 @@ def weights_of(model: PassageTagger) -> Weights:
         config.layer_norm_eps,
         (matrix, offset),
         head.bias.shape[0],
+        len(model.mental.members),
     )

@@ -26,10 +26,11 @@ class Weights:
     """A trained model as arrays: the encoder's state by Hugging Face name, the head folded to one matrix.
 
     Attributes:
-        state: name -> array; those of the mental head begin with `mental.`.
+        state: name -> array; those of the mental heads begin with `mental.members.` and their number.
         layers, heads, epsilon: of the encoder; the last of its layer norms.
         head: [H, 2L] and its bias [2L]: keys, values.
         labels: L.
+        mental: number of the mental heads.
     """
 
     state: dict[str, Floats]
@@ -38,6 +39,7 @@ class Weights:
     epsilon: float
     head: tuple[Floats, Floats]
     labels: int
+    mental: int
 
 
 def linears(layers: int) -> list[str]:
@@ -65,7 +67,7 @@ class GraphBuilder:
             hidden = self._layer(layer, hidden, bias)
             middle = hidden if layer + 1 == weights.layers // 2 else middle
         self._name_last(self._affine(hidden, *weights.head), "provisions")
-        self._name_last(self._mental(self._node("Concat", hidden, middle, axis=-1)), "mental")
+        self._name_last(self._mental(hidden, middle), "mental")
         shape = ["batch", "tokens"]
         graph = helper.make_graph(
             self._nodes,
@@ -74,7 +76,7 @@ class GraphBuilder:
             [
                 helper.make_tensor_value_info("provisions", TensorProto.FLOAT, [*shape, 2 * weights.labels]),
                 helper.make_tensor_value_info(
-                    "mental", TensorProto.FLOAT, [*shape, len(weights.state["mental.out.bias"])]
+                    "mental", TensorProto.FLOAT, [*shape, len(weights.state["mental.members.0.out.bias"])]
                 ),
             ],
             self._initialisers,
@@ -108,24 +110,28 @@ class GraphBuilder:
         """A product in float and an offset: [..., in] -> [..., out]."""
         return self._node("Add", self._node("MatMul", hidden, self._constant(matrix)), self._constant(offset))
 
-    def _mental(self, hidden: str) -> str:
-        """The mental-element head; small, so in float."""
+    def _mental(self, hidden: str, middle: str) -> str:
+        """The mental-element heads, their mean; small, so in float."""
+        both = self._node("Concat", hidden, middle, axis=-1)
         mask = self._node("Unsqueeze", self._node("Cast", "mask", to=TensorProto.FLOAT), *self._ints([2]))
-        hidden = self._gelu(self._mental_linear("inward", hidden))
+        said = [self._member(f"mental.members.{number}", both, mask) for number in range(self._weights.mental)]
+        return self._node("Mean", *said) if len(said) > 1 else said[0]
+
+    def _member(self, name: str, hidden: str, mask: str) -> str:
+        hidden = self._gelu(self._named_affine(f"{name}.inward", hidden))
         for block in range(MENTAL_BLOCKS):
-            normed = self._node("Mul", self._norm(hidden, f"mental.blocks.{block}.norm"), mask)
+            prefix = f"{name}.blocks.{block}"
+            normed = self._node("Mul", self._norm(hidden, f"{prefix}.norm"), mask)
             channels = self._node("Transpose", normed, perm=[0, 2, 1])
-            near = self._node("Transpose", self._near(block, channels), perm=[0, 2, 1])
-            hidden = self._node("Add", hidden, self._mental_linear(f"blocks.{block}.mix", self._gelu(near)))
-        return self._mental_linear("out", hidden)
+            near = self._node("Transpose", self._near(f"{prefix}.near", channels), perm=[0, 2, 1])
+            hidden = self._node("Add", hidden, self._named_affine(f"{prefix}.mix", self._gelu(near)))
+        return self._named_affine(f"{name}.out", hidden)
 
-    def _mental_linear(self, name: str, hidden: str) -> str:
-        state = self._weights.state
-        return self._affine(hidden, state[f"mental.{name}.weight"].T, state[f"mental.{name}.bias"])
+    def _named_affine(self, name: str, hidden: str) -> str:
+        return self._affine(hidden, self._weights.state[f"{name}.weight"].T, self._weights.state[f"{name}.bias"])
 
-    def _near(self, block: int, channels: str) -> str:
+    def _near(self, name: str, channels: str) -> str:
         """Each channel over neighbouring tokens: [B, W, T] -> [B, W, T]."""
-        name = f"mental.blocks.{block}.near"
         weight, offset = (self._weights.state[f"{name}.{part}"] for part in ("weight", "bias"))
         reach = weight.shape[2] // 2
         return self._node(

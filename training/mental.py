@@ -1,11 +1,12 @@
-"""The mental-element head's own training, on the finished encoder's vectors; `training.pipeline` calls it.
+"""The mental-element heads' own training, on the finished encoder's vectors; `training.pipeline` calls it.
 
 Mental elements are rare: an epoch of fine-tuning sees some hundred spans among ten thousand passages, and the few
 epochs that suit the provisions are too few for them. So once the encoder has learnt, its vectors of the laundering
-passages and of some others are kept, and the head, which is small, goes over them several times.
+passages and of some others are kept, and the head, which is small, goes over them several times. Another draw of its
+first weights moves the figures by points, so there may be several, whose mean is taken.
 
-It is trained twice, each time from nothing: first without a fifth of the documents, for what ranks spans must be fitted
-on logits of passages that the head does not know (`palermo.training.spans`), then on all.
+All are trained twice, each time from nothing: first without a fifth of the documents, for what ranks spans must be
+fitted on logits of passages that the heads do not know (`palermo.training.spans`), then on all.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from palermo.models.spans import SpanRanker
 from palermo.training.cache import LayerCache
 from palermo.training.examples import Batch, Example, batches, collate, offsets_of
 from palermo.training.finetune import EVERY, Progress, mental_loss, rate_factor
-from palermo.training.network import MentalHead, PassageTagger
+from palermo.training.network import MentalHead, MentalHeads, PassageTagger
 from palermo.training.recipe import Recipe
 from palermo.training.spans import Said, crossfit_spans, fit_ranker
 from torch import nn
@@ -50,7 +51,7 @@ def fit_mental(
     Args:
         model: with a trained encoder, on its device.
         examples: training passages; all that speak of laundering are used, and `recipe.mental_others` others.
-        recipe: see there; with no `mental_epochs` the head stays as it is.
+        recipe: see there; with no `mental_epochs` the heads stay as they are.
         folder: for `mental.pt`, `spans.json` and what `read_held_out` reads.
         pad: id of the padding piece.
         progress: called every few steps.
@@ -60,7 +61,10 @@ def fit_mental(
     """
     path, ranks = folder / NAME, folder / SPANS
     if path.is_file():
-        model.mental.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        members = 1 + max(int(name.split(".")[1]) for name in state)
+        model.mental = MentalHeads(model.mental.anew() for _ in range(members))
+        model.mental.load_state_dict(state)
         return SpanRanker.from_json(json.loads(ranks.read_text("utf-8")))
     chosen = chosen_of(examples, recipe)
     said: list[Said] = []
@@ -108,7 +112,7 @@ class _Fitting:
         self.cache = LayerCache(model, self.device, examples, pad, recipe, progress, whole=True)
 
     def run(self) -> list[Said]:
-        """Leave the trained head in the model; what the first one says of the held-out passages on laundering."""
+        """Leave the trained heads in the model; what the first ones say of the held-out passages on laundering."""
         held = [index for index, example in enumerate(self.examples) if held_out(example)]
         left = [index for index, example in enumerate(self.examples) if not held_out(example)]
         speak = [index for index in held if self.examples[index].token_weight == 1.0]
@@ -120,11 +124,15 @@ class _Fitting:
         return said
 
     def _train(self, rows: Sequence[int], phase: str) -> None:
+        seeds = range(self.recipe.seed, self.recipe.seed + self.recipe.mental_heads)
+        self.model.mental = MentalHeads([self._trained(rows, seed, phase) for seed in seeds])
+
+    def _trained(self, rows: Sequence[int], seed: int, phase: str) -> MentalHead:
         recipe = self.recipe
-        torch.manual_seed(recipe.seed)
-        head = self.model.mental = self._standardised(self.model.mental.anew())
+        torch.manual_seed(seed)
+        head = self._standardised(self.model.mental.anew())
         optimiser = torch.optim.AdamW(head.parameters(), lr=recipe.mental_rate, betas=(0.9, 0.98), weight_decay=0.02)
-        rng = random.Random(recipe.seed)  # noqa: S311 - an order, no secret
+        rng = random.Random(seed)  # noqa: S311 - an order, no secret
         part = [self.examples[row] for row in rows]
         groups = [group for _ in range(recipe.mental_epochs) for group in batches(part, recipe.batch_tokens, rng)]
         head.train()
@@ -133,7 +141,7 @@ class _Fitting:
             for parameters in optimiser.param_groups:
                 parameters["lr"] = recipe.mental_rate * rate_factor((number - 0.5) / len(groups), recipe.warm_up, DECAY)
             batch = collate(self.examples, [rows[place] for place in group], self.pad)
-            loss = mental_loss(self._said(batch), batch, self.device)
+            loss = mental_loss(self._said(head, batch), batch, self.device)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(head.parameters(), recipe.clip)
@@ -145,6 +153,7 @@ class _Fitting:
                 self.progress(
                     {
                         "phase": phase,
+                        "seed": seed,
                         "step": number,
                         "of": len(groups),
                         "loss": round(sum(recent) / len(recent), 4),
@@ -152,6 +161,7 @@ class _Fitting:
                     }
                 )
         head.eval()
+        return head
 
     def _standardised(self, head: MentalHead) -> MentalHead:
         """The head with mean and scale of what it reads of every seventh passage's tokens."""
@@ -160,16 +170,16 @@ class _Fitting:
         head.standardise(tokens.mean(0), 1 / tokens.std(0).clamp_min(1e-3), fresh=True)
         return head
 
-    def _said(self, batch: Batch) -> torch.Tensor:
+    def _said(self, heads: MentalHead | MentalHeads, batch: Batch) -> torch.Tensor:
         states = self.cache.states(batch.rows, batch.ids.shape[1])
-        said: torch.Tensor = self.model.mental(states, batch.mask.to(self.device))
+        said: torch.Tensor = heads(states, batch.mask.to(self.device))
         return said
 
     def _scores(self, row: int) -> TokenScores:
-        """What the head says of one passage, with nothing of the provisions."""
+        """What the heads say of one passage, with nothing of the provisions."""
         example = self.examples[row]
         with torch.no_grad():
-            rows = self._said(collate(self.examples, [row], self.pad)).cpu().numpy()
+            rows = self._said(self.model.mental, collate(self.examples, [row], self.pad)).cpu().numpy()
         said = [row_said[: len(window.ids)] for row_said, window in zip(rows, example.windows, strict=True)]
         offsets = np.concatenate([offsets_of(window) for window in example.windows])
         nothing = np.zeros((len(offsets), 2), np.float32)

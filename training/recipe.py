@@ -29,6 +29,7 @@ class Recipe:
         weight_decay, clip, seed: as usual.
         mental_epochs, mental_rate, mental_others: passes, peak rate and other passages of the mental-element head's own
             training after the encoder's; see `palermo.training.mental`.
+        mental_heads: heads for mental elements that learn apart; the network says their mean.
         start_share: the run ends with a mean of weights; this is the share of the model that it went on from.
         precision: of the encoder's products, "float32" or "bfloat16"; the latter takes half to two thirds of the time
             on processors that have it (AMX, AVX512_BF16) and longer on others. Weights and heads stay in float32.
@@ -56,6 +57,7 @@ class Recipe:
     mental_epochs: int = 8
     mental_rate: float = 2e-3
     mental_others: int = 900
+    mental_heads: int = 1
 
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:

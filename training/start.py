@@ -20,9 +20,10 @@ from onnx import numpy_helper
 from palermo.corpora.errors import ModelError
 from palermo.models import calibration as calibrations
 from palermo.models import manifest as manifests
-from palermo.training.network import MENTAL_BLOCKS, PassageTagger
+from palermo.training.network import MENTAL_BLOCKS, MentalHead, MentalHeads, PassageTagger
 
 MENTAL_ARRAYS = 2 * (2 + 3 * MENTAL_BLOCKS)
+LAYER_MATRICES = 4  # in eight bits; see `graph.linears`
 Arrays = Iterator[npt.NDArray[Any]]
 
 
@@ -52,7 +53,7 @@ def blend(model: PassageTagger, start: PassageTagger, share: float) -> None:
     """Go back from what `model` learnt by `share` of the way to `start`, from which it went on; both are changed.
 
     The mean of the weights before and after fine-tuning reads new texts better than either (WiSE-FT, Wortsman et al.
-    2022). The mental-element head stays as it is: it is fitted afterwards, on the encoder as it is then.
+    2022). The mental-element heads stay as they are: they are fitted afterwards, on the encoder as it is then.
 
     Args:
         model: trained, its layers with eight-bit weights or not.
@@ -72,9 +73,9 @@ def _tagger(arrays: list[npt.NDArray[Any]], labels: int, frozen: int) -> Passage
     from transformers import BertConfig, BertModel
 
     # Numbers, sizes and zero points aside, the weights lie in the order in which `GraphBuilder` asks for them.
-    heads = next(int(array[2]) for array in arrays if array.dtype == np.int64 and array.shape == (4,))
+    attention = next(int(array[2]) for array in arrays if array.dtype == np.int64 and array.shape == (4,))
     weights = [array for array in arrays if array.size > 1 and array.dtype != np.int64 and not _zero_point(array)]
-    layers = (len(weights) - 7 - MENTAL_ARRAYS) // 16
+    layers = sum(array.dtype == np.int8 for array in weights) // LAYER_MATRICES  # and one for the word vectors
     told = iter(weights)
     state = dict(_embeddings(told))
     for layer in range(layers):
@@ -84,7 +85,7 @@ def _tagger(arrays: list[npt.NDArray[Any]], labels: int, frozen: int) -> Passage
         vocab_size=len(words),
         hidden_size=words.shape[1],
         num_hidden_layers=layers,
-        num_attention_heads=heads,
+        num_attention_heads=attention,
         intermediate_size=len(state["encoder.layer.0.intermediate.dense.bias"]),
         max_position_embeddings=len(places),
         type_vocab_size=1,
@@ -95,7 +96,11 @@ def _tagger(arrays: list[npt.NDArray[Any]], labels: int, frozen: int) -> Passage
     encoder.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in state.items()}, strict=True)
     model = PassageTagger(encoder, labels, frozen)
     _head(model, next(told), next(told), labels)
-    _mental(model, told)
+    left = list(told)
+    heads = [
+        _mental(model.mental.anew(), iter(left[at : at + MENTAL_ARRAYS])) for at in range(0, len(left), MENTAL_ARRAYS)
+    ]
+    model.mental = MentalHeads(heads)
     return model
 
 
@@ -143,14 +148,15 @@ def _head(model: PassageTagger, matrix: npt.NDArray[Any], offset: npt.NDArray[An
         head.bias.copy_(torch.from_numpy(offset[labels:].copy()))
 
 
-def _mental(model: PassageTagger, told: Arrays) -> None:
-    """The mental-element head, in the order in which `GraphBuilder` writes it."""
+def _mental(head: MentalHead, told: Arrays) -> MentalHead:
+    """One head for mental elements, in the order in which `GraphBuilder` writes it."""
     names = ["inward"]
     for block in range(MENTAL_BLOCKS):
         names += [f"blocks.{block}.{part}" for part in ("norm", "near", "mix")]
-    state = model.mental.state_dict()
+    state = head.state_dict()
     for name in [*names, "out"]:
         weight, bias = next(told), next(told)
         state[f"{name}.weight"] = torch.from_numpy(np.array(weight.T if weight.ndim == 2 else weight))
         state[f"{name}.bias"] = torch.from_numpy(np.array(bias))
-    model.mental.load_state_dict(state)
+    head.load_state_dict(state)
+    return head

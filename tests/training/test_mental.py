@@ -20,7 +20,7 @@ from palermo.training.recipe import Recipe
 from palermo.training.spans import LEAST
 
 LABELS = ("UNTOC.5", "UNTOC.6")
-RECIPE = Recipe(batch_tokens=400, frozen=1, mental_epochs=60, mental_rate=5e-3, mental_others=5)
+RECIPE = Recipe(batch_tokens=400, frozen=1, mental_epochs=60, mental_rate=5e-3, mental_others=5, mental_heads=2)
 
 
 def passages() -> list[LabelledPassage]:
@@ -76,13 +76,22 @@ def test_the_words_of_a_span_are_found_from_first_to_last(fitted: Any, examples:
     assert right >= 27
 
 
-def test_nothing_but_the_head_has_changed(fitted: Any) -> None:
+def test_nothing_but_the_heads_has_changed(fitted: Any) -> None:
     model, before, *_ = fitted
-    changed = {name.split(".")[0] for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
+    changed = {
+        name.split(".")[0]
+        for name, value in model.state_dict().items()
+        if name not in before or not torch.equal(value, before[name])
+    }
     assert changed == {"mental"}
 
 
-def test_a_run_that_goes_on_takes_the_head_that_was_trained(fitted: Any, encoder_folder: Path, examples: Any) -> None:
+def test_heads_that_learn_apart_differ(fitted: Any) -> None:
+    one, other = (member.state_dict()["out.weight"] for member in fitted[0].mental.each())
+    assert not torch.allclose(one, other)
+
+
+def test_a_run_that_goes_on_takes_the_heads_that_were_trained(fitted: Any, encoder_folder: Path, examples: Any) -> None:
     model, _, folder, ranker = fitted
     again = PassageTagger.from_folder(encoder_folder, len(LABELS), 1)
     assert fit_mental(again, examples, RECIPE, folder, 1, lambda entry: pytest.fail("trained again")) == ranker

@@ -117,7 +117,7 @@ def test_no_more_than_half_the_layers_can_be_frozen(encoder_folder: Any) -> None
 
 def test_the_mental_head_sees_a_tokens_neighbours_and_no_padding(tiny_network: Any) -> None:
     head = tiny_network.model.mental
-    vectors = torch.randn(1, 20, len(head.mean), generator=torch.Generator().manual_seed(0))
+    vectors = torch.randn(1, 20, len(next(head.each()).mean), generator=torch.Generator().manual_seed(0))
     mask = torch.ones(1, 20, dtype=torch.long)
     mask[0, 12:] = 0
     changed = vectors.clone()
@@ -131,3 +131,13 @@ def test_the_mental_head_sees_a_tokens_neighbours_and_no_padding(tiny_network: A
     assert moved[10]
     assert not moved[11:].any()  # two blocks of three tokens to each side
     torch.testing.assert_close(before[:12], padded[:12])
+
+
+def test_several_mental_heads_say_their_mean(tiny_network: Any) -> None:
+    heads = tiny_network.model.mental
+    one, other = heads.each()
+    vectors = torch.randn(2, 9, len(one.mean), generator=torch.Generator().manual_seed(1))
+    mask = torch.ones(2, 9, dtype=torch.long)
+    with torch.no_grad():
+        torch.testing.assert_close(heads(vectors, mask), (one(vectors, mask) + other(vectors, mask)) / 2)
+        assert not torch.allclose(one(vectors, mask), other(vectors, mask))

@@ -115,7 +115,11 @@ def _steps(facts: dict[str, Any]) -> str:
     if facts.get("teachers"):
         own += f"; taught by {len(facts['teachers'])} other models"
     start = facts.get("start")
-    return f"{_steps(start)}. **Then**, going on from that: {own}" if start else own
+    if not start:
+        return own
+    count = len(facts.get("siblings") or ())
+    that = f"the mean of the weights of that and of {count} more such" if count else "that"
+    return f"{_steps(start)}. **Then**, going on from {that}: {own}"
 
 
 def _pairs(values: dict[str, Any]) -> str:

@@ -21,6 +21,7 @@ class Job:
         run: folder for the stages' results.
         encoder: a Hugging Face encoder folder with `tokenizer.json`; None: multilingual-e5-small.
         start: a model folder to go on from, in place of an encoder; its vocabulary is kept.
+        siblings: models trained from the same one as `start`: the run goes on from the mean of their weights and its.
         unlabelled: files of documents, laws and judgments, of which the teachers speak, or, without any, the model to
             go on from.
         teachers: model folders whose opinions of what nobody labelled are learnt.
@@ -38,6 +39,7 @@ class Job:
     run: Path
     encoder: Path | None = None
     start: Path | None = None
+    siblings: Sequence[Path] = ()
     unlabelled: Sequence[Path] = ()
     teachers: Sequence[Path] = ()
     treaty: Sequence[Path] = ()

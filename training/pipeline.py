@@ -41,7 +41,7 @@ from palermo.training.ngrams import cached_expert, fit_expert
 from palermo.training.reading import exported_scores, trained_scores
 from palermo.training.selftraining import balanced, kept, self_labelled, with_doubts
 from palermo.training.shipping import write_folder
-from palermo.training.start import blend, labels_of, tagger_of
+from palermo.training.start import blend, labels_of, mean_of
 from palermo.training.teachers import open_to, opinions, taught
 from palermo.training.treaty import treaty_passages
 from palermo.training.unlabelled import drawn, unlabelled_passages
@@ -70,7 +70,7 @@ def train(job: Job, progress: Progress) -> Path:
     cached_expert(job.run / NGRAMS, lambda: _expert(job, [*passages, *treaty], labels, progress))
     torch.manual_seed(job.recipe.seed)
     if job.start is not None:
-        model = tagger_of(job.start, job.recipe.frozen)
+        model = mean_of(job.start, job.siblings, job.recipe.frozen)
     else:
         model = PassageTagger.from_folder(encoder, len(labels), job.recipe.frozen)
     model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
@@ -88,7 +88,8 @@ def train(job: Job, progress: Progress) -> Path:
     tuning.run(lambda epoch: progress({"phase": "epoch", "done": epoch, "of": job.recipe.epochs}))
     del tuning  # frees the cache
     if job.start is not None and job.recipe.start_share:
-        blend(model, tagger_of(job.start, job.recipe.frozen), job.recipe.start_share)
+        start = mean_of(job.start, job.siblings, job.recipe.frozen)
+        blend(model, start, job.recipe.start_share)
     ranker = fit_mental(model, examples, job.recipe, job.run, pad, progress)
     return export(job, model.cpu(), ranker, tokenizer, labels, dev, progress)
 

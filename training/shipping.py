@@ -64,6 +64,7 @@ def write_folder(
         "recipe": asdict(job.recipe),
         "tokens": {"with labels": job.longest, "without labels": job.longest_empty},
         "start": None if job.start is None else _origin(manifest.read(job.start)),
+        "siblings": [manifest.identity(manifest.read(sibling)) for sibling in job.siblings],
         "teachers": [manifest.identity(manifest.read(teacher)) for teacher in job.teachers],
         "gate": verdict.to_json(),
         "libraries": {
@@ -93,7 +94,7 @@ def write_folder(
 
 def _origin(start: dict[str, Any]) -> dict[str, Any]:
     """What is told of the model that training went on from, and of the one before."""
-    told = {name: start.get(name) for name in ("recipe", "tokens", "teachers", "start")}
+    told = {name: start.get(name) for name in ("recipe", "tokens", "teachers", "siblings", "start")}
     return {**told, "sha256": manifest.identity(start)}
 
 

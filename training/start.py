@@ -8,7 +8,7 @@ it back for whatever statistics training asks for.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from palermo.models import manifest as manifests
 from palermo.training.network import MENTAL_BLOCKS, MentalHead, MentalHeads, PassageTagger
 
 MENTAL_ARRAYS = 2 * (2 + 3 * MENTAL_BLOCKS)
+TOKENIZER = "tokenizer.json"
 LAYER_MATRICES = 4  # in eight bits; see `graph.linears`
 Arrays = Iterator[npt.NDArray[Any]]
 
@@ -47,6 +48,35 @@ def labels_of(folder: Path) -> list[str]:
     """The labels of a model folder, in its order."""
     names: list[str] = json.loads((folder / "labels.json").read_text("utf-8"))
     return names
+
+
+def mean_of(folder: Path, siblings: Sequence[Path], frozen: int) -> PassageTagger:
+    """The network of a model folder, its weights the mean of its own and its siblings'.
+
+    Runs of other seeds that went on from one model lie in one valley, and the middle of it reads better than its
+    sides (model soups, Wortsman et al. 2022). The mental-element heads are those of `folder`.
+
+    Raises:
+        ModelError: a folder is not one that `train` exported, or a sibling has other labels, pieces or sizes.
+    """
+    model = tagger_of(folder, frozen)
+    for number, sibling in enumerate(siblings, start=2):
+        if any((folder / name).read_bytes() != (sibling / name).read_bytes() for name in ("labels.json", TOKENIZER)):
+            raise ModelError(
+                f"it has other labels or pieces than {folder.name}",
+                source=sibling.name,
+                hint="give models that were trained from the same one",
+            )
+        other = tagger_of(sibling, frozen)
+        if _sizes(other) != _sizes(model):
+            raise ModelError(f"it is of another size than {folder.name}", source=sibling.name)
+        blend(model, other, 1 / number)
+    return model
+
+
+def _sizes(model: PassageTagger) -> dict[str, tuple[int, ...]]:
+    state = model.state_dict()
+    return {name: tuple(value.shape) for name, value in state.items() if not name.startswith("mental.")}
 
 
 def blend(model: PassageTagger, start: PassageTagger, share: float) -> None:

@@ -20,7 +20,13 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--dev", type=_FILE, required=True, help="Labelled passages of other documents: calibration and figures.")
 @click.option("--run", type=_FOLDER, required=True, help="Folder of the run; an interrupted run goes on from there.")
 @click.option("--encoder", type=_FOLDER, help="Hugging Face encoder folder; default: multilingual-e5-small.")
-@click.option("--start", type=_FOLDER, help="Model folder to go on from, e.g. with corrected passages.")
+@click.option(
+    "--start",
+    "starts",
+    type=_FOLDER,
+    multiple=True,
+    help="Model folder to go on from, e.g. with corrected passages; several: from the mean of their weights.",
+)
 @click.option("--longest", type=click.IntRange(8), default=232, show_default=True, help="Tokens read of a passage.")
 @click.option(
     "--longest-empty", type=click.IntRange(8), default=152, show_default=True, help="The same without labels."
@@ -44,14 +50,21 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--documents", type=_FILE, help="Labelled whole judgments, for the document level.")
 @click.option("--name", default="palermo-e5-small", show_default=True, help="Name of the model.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value of the recipe, e.g. epochs=5.")
-def command(passages: tuple[Path, ...], settings: tuple[str, ...], held_out: Path | None, **options: Any) -> None:
+def command(
+    passages: tuple[Path, ...],
+    settings: tuple[str, ...],
+    held_out: Path | None,
+    starts: tuple[Path, ...],
+    **options: Any,
+) -> None:
     """Fine-tune an encoder on PASSAGES (.jsonl, .jsonl.gz) and export it to RUN/model."""
     check_packages()
     from palermo.training.job import Job
     from palermo.training.pipeline import train
 
     ids = frozenset(held_out.read_text("utf-8").split()) if held_out else frozenset()
-    job = Job(passages=passages, held_out=ids, recipe=recipe_of(settings), **options)
+    start = starts[0] if starts else None
+    job = Job(passages, held_out=ids, recipe=recipe_of(settings), start=start, siblings=starts[1:], **options)
     click.echo(train(job, show))
 
 

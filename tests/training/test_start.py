@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import onnx
 import pytest
 import torch
 from palermo.corpora.errors import ModelError
@@ -17,9 +18,11 @@ from palermo.models import manifest
 from palermo.models.calibration import read as read_calibration
 from palermo.models.engine import load_engine
 from palermo.training import quantise
+from palermo.training.export import weights_of
+from palermo.training.graph import GraphBuilder
 from palermo.training.network import PassageTagger
 from palermo.training.pipeline import train
-from palermo.training.start import blend, tagger_of
+from palermo.training.start import blend, mean_of, tagger_of
 
 LABELS = 79
 
@@ -108,6 +111,52 @@ def shipped(folder: Path) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float
     provisions, mental = load_engine(folder / "network.onnx", "onnxruntime", 1).forward(row, np.ones_like(row))
     bias = read_calibration(folder, json.loads((folder / "labels.json").read_text("utf-8"))).bias
     return provisions[..., LABELS:] + bias, mental
+
+
+@pytest.fixture
+def sibling(tiny_run: Any, tmp_path: Path) -> Path:
+    """A folder of the same shape with other weights."""
+    folder = tmp_path / "sibling"
+    shutil.copytree(tiny_run.folder, folder)
+    onnx.save(GraphBuilder(weights_of(learnt(tiny_run.folder))).build(), folder / "network.onnx")
+    signed(folder)
+    return folder
+
+
+def signed(folder: Path) -> None:
+    """Write the folder's manifest anew, for files that a test has changed."""
+    facts = json.loads((folder / "manifest.json").read_text("utf-8"))
+    del facts["files"]
+    manifest.write(folder, facts)
+
+
+def test_siblings_are_gone_on_from_by_the_mean_of_their_weights(tiny_run: Any, sibling: Path) -> None:
+    name = "encoder.encoder.layer.1.output.dense.weight"
+    one, other = (tagger_of(folder, 1).state_dict()[name] for folder in (tiny_run.folder, sibling))
+    assert not torch.allclose(one, other)
+    for count, share in ((1, 1 / 2), (2, 2 / 3)):
+        mean = mean_of(tiny_run.folder, [sibling] * count, 1).state_dict()[name]
+        torch.testing.assert_close(mean, (1 - share) * one + share * other)
+
+
+def test_the_manifest_names_the_siblings(tiny_run: Any, sibling: Path, tmp_path: Path) -> None:
+    recipe = replace(tiny_run.job.recipe, epochs=0, mental_epochs=0)
+    job = replace(
+        tiny_run.job, run=tmp_path / "soup", encoder=None, start=tiny_run.folder, siblings=[sibling], recipe=recipe
+    )
+    folder = train(job, lambda entry: None)
+    assert manifest.read(folder)["siblings"] == [manifest.identity(manifest.read(sibling))]
+    assert "going on from the mean of the weights of that and of 1 more" in (folder / "MODEL_CARD.md").read_text(
+        "utf-8"
+    )
+
+
+def test_a_sibling_with_other_labels_is_refused(tiny_run: Any, sibling: Path) -> None:
+    labels = json.loads((sibling / "labels.json").read_text("utf-8"))
+    (sibling / "labels.json").write_text(json.dumps(labels[::-1]), "utf-8")
+    signed(sibling)
+    with pytest.raises(ModelError, match="other labels or pieces"):
+        mean_of(tiny_run.folder, [sibling], 1)
 
 
 def test_a_run_can_end_with_the_mean_of_start_and_learnt(tiny_run: Any, tmp_path: Path) -> None:

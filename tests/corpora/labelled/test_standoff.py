@@ -187,11 +187,26 @@ def test_a_path_on_somebodys_machine_is_cut(annotations: list[Any]) -> None:
     assert rows[0][6] == "cases/train.jsonl.gz#7"
 
 
-@pytest.mark.parametrize("name", ["train", "dev"])
-def test_the_shipped_files_hold_no_words(name: str) -> None:
+@pytest.mark.parametrize(("name", "count"), [("train", 11334), ("dev", 1595), ("added", 4061)])
+def test_the_shipped_files_hold_no_words(name: str, count: int) -> None:
     lines = read_standoff(STANDOFF / f"{name}.jsonl.gz")
-    assert len(lines) == {"train": 11334, "dev": 1595}[name]
+    assert len(lines) == count
     assert (STANDOFF / f"{name}.jsonl.gz").read_bytes()[4:8] == bytes(4), "a time stamp"
+
+
+def test_nothing_that_was_added_is_of_a_document_in_dev() -> None:
+    added, dev = (read_standoff(STANDOFF / f"{name}.jsonl.gz") for name in ("added", "dev"))
+    assert not {line["doc_id"] for line in added} & {line["doc_id"] for line in dev}
+
+
+@pytest.mark.shared
+def test_what_was_added_is_rebuilt_whole() -> None:
+    if not (SHARED / "documents").is_dir():
+        pytest.skip("the labelled data folder is not beside this checkout")
+    lines = read_standoff(STANDOFF / "added.jsonl.gz")
+    result = rebuild(lines, fulltexts_for(lines, SHARED / "documents"))
+    assert not result.problems
+    assert [passage["id"] for passage in result.passages] == [line["id"] for line in lines]
 
 
 @pytest.mark.shared

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import anyio.to_thread
@@ -100,11 +101,18 @@ def limits(request: Request) -> dict[str, Any]:
     size = min(chosen.document_bytes, chosen.request_bytes)
     return {
         "bytes": size,
-        "megabytes": round(size / 1_000_000),
+        "megabytes": _megabytes(size),
         "request": chosen.request_bytes,
-        "request_megabytes": round(chosen.request_bytes / 1_000_000),
+        "request_megabytes": _megabytes(chosen.request_bytes),
         "files": chosen.request_files,
         "members": chosen.archive_members,
         "seconds": round(chosen.parser_seconds + _GRACE_SECONDS),
         "stores": getattr(request.app.state, "store", None) is not None,
     }
+
+
+def _megabytes(count: int) -> float:
+    """Bytes in megabytes, rounded down, with places where there are few: what is promised is taken."""
+    places = 2 if count < 1_000_000 else 1 if count < 10_000_000 else 0
+    value = math.floor(count * 10**places / 1_000_000) / 10**places
+    return int(value) if value == int(value) else value

@@ -98,3 +98,9 @@ def test_an_error_is_a_page_for_a_browser_and_a_problem_for_a_script(
 def test_a_decision_on_nothing_is_refused(client: TestClient, action: str) -> None:
     fields = {"passage": "x", "provision": "UNTOC.6", "action": action}
     assert client.post("/queue/decide", data=fields, headers=SCRIPT).status_code in {400, 404}
+
+
+@pytest.mark.parametrize(("size", "shown"), [(49_000, "0.04 MB"), (1_590_000, "1.5 MB"), (25_000_000, "25 MB")])
+def test_the_start_page_says_how_large_a_file_may_be(pool: Any, tagger: Any, kept: Any, size: int, shown: str) -> None:
+    app = create_app(tagger, limits=Settings(document_bytes=size), pool=pool, store=kept)
+    assert f"up to {shown}" in TestClient(app).get("/").text

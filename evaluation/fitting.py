@@ -40,7 +40,7 @@ SPAN_THRESHOLD = 0.25
 """What a span must be worth. F1 is best where a probability reaches half of that best F1 (Lipton et al. 2014), which is
 about 0.5 on passages that the head did not learn from; chosen on dev, with its 205 spans, it swings from 0.15 to 0.35.
 """
-SHARES = (0.2, 0.3, 0.4, 0.5, 0.6)
+SHARES = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6)
 LIKELY = 0.02  # score from which a pair counts for sharpening
 GATES = (0.05, 0.1, 0.2, 0.3, 0.45)
 
@@ -149,20 +149,26 @@ def fit(outputs: Outputs, bias: Floats, ranker: SpanRanker) -> Calibration:
 def fit_mixture(network: Floats, margins: Floats, gold: Bools, mask: Bools) -> Mixture:
     """The linear expert's part, from the network's calibrated scores and the expert's margins, each [N, L].
 
-    The share is the one of SHARES with the least log loss; then the mean is sharpened by one Platt scaling for all
-    labels, on the pairs that are not nearly impossible.
+    For each of SHARES the mean is sharpened by one Platt scaling for all labels, on the pairs that are not nearly
+    impossible; the share is the one that then has the least log loss. Before it is sharpened, a mean of two is less
+    sure of itself than one alone, whichever is right: chosen there, the share would be too small.
     """
     free = ~mask
     expert = fit_platt(margins, gold, mask)
     drafts = [Mixture(expert.slope, expert.offset, share, 1.0, 0.0) for share in SHARES]
-    losses = [_log_loss(draft.mean(network, margins)[free], gold[free]) for draft in drafts]
-    best = drafts[int(np.argmin(losses))]
-    values, truth = logit(best.mean(network, margins)[free]), gold[free]
+    sharpened = [_sharpened(draft, draft.mean(network, margins)[free], gold[free]) for draft in drafts]
+    losses = [_log_loss(one(network, margins)[free], gold[free]) for one in sharpened]
+    return sharpened[int(np.argmin(losses))]
+
+
+def _sharpened(mixture: Mixture, mean: Floats, truth: Bools) -> Mixture:
+    """The mixture with sharpness and shift fitted to its mean and the truth of P pairs, each [P]."""
+    values = logit(mean)
     likely = values >= logit(np.array(LIKELY))
     if not truth[likely].any() or truth[likely].all():
-        return best
+        return mixture
     final = fit_platt(values[likely][:, None], truth[likely][:, None], np.zeros((int(likely.sum()), 1), np.bool_))
-    return replace(best, sharpness=float(final.slope[0]), shift=float(final.offset[0]))
+    return replace(mixture, sharpness=float(final.slope[0]), shift=float(final.offset[0]))
 
 
 def _log_loss(scores: Floats, gold: Bools) -> float:

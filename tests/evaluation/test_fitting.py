@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from palermo.corpora.convention import tree
 from palermo.corpora.labelled.passages import STANDARDS, LabelledPassage, MentalSpan, read_passages
-from palermo.evaluation.calibration import brier
+from palermo.evaluation.calibration import brier, fit_platt
 from palermo.evaluation.fitting import (
     REVIEW_RECALL,
     RISK,
@@ -20,6 +20,7 @@ from palermo.evaluation.fitting import (
     decision_thresholds,
     fit,
     fit_gate,
+    fit_mixture,
     lines_of,
     outputs_of,
 )
@@ -119,6 +120,22 @@ def test_a_second_opinion_makes_better_scores_that_are_close_to_frequencies() ->
     assert 0 < errors[1] < 0.8 * errors[0]
     assert abs(after.mean() - unseen.gold.mean()) < 0.03
     assert all(line["labels"] for line in crossfit_lines(both, BIAS, SpanRanker())[:5])
+
+
+@pytest.mark.parametrize(("strength", "least", "most"), [(1.0, 0.35, 0.6), (0.2, 0.0, 0.2)])
+def test_an_expert_is_heard_by_what_it_knows(strength: float, least: float, most: float) -> None:
+    """One as good as the network about half, one that knows little hardly."""
+    rng = np.random.default_rng(8)
+    gold = rng.random((4000, 3)) < 0.1
+    evidence = 2.5
+    said, margins = (
+        power * (evidence * np.where(gold, 1, -1) + rng.normal(0, 1.5, gold.shape))
+        + (1 - power) * rng.normal(0, 3, gold.shape)
+        for power in (1.0, strength)
+    )
+    open_to_all = np.zeros_like(gold)
+    network = fit_platt(said, gold, open_to_all)(said)
+    assert least <= fit_mixture(network, margins, gold, open_to_all).share <= most
 
 
 def test_assigned_keeps_to_its_risk_and_review_to_its_recall() -> None:

@@ -76,7 +76,7 @@ def standoff(passages: Path, documents: Path, output: Path) -> None:
 @command.command("sources")
 @click.argument("standoff_files", metavar="STANDOFF...", type=_FILE, nargs=-1, required=True)
 @click.option("--documents", type=_FOLDER, required=True, help="Folder with the documents' full texts (JSON Lines).")
-@click.option("--output", type=_FOLDER, required=True, help="Folder for sources.tsv and licences.tsv.")
+@click.option("--output", type=_NEW, required=True, help="Folder for sources.tsv and licences.tsv.")
 def sources(standoff_files: tuple[Path, ...], documents: Path, output: Path) -> None:
     """List the documents that STANDOFF files point at, with source, licence and hash."""
     from palermo.corpora.labelled.rebuild import fulltexts_for
@@ -85,6 +85,7 @@ def sources(standoff_files: tuple[Path, ...], documents: Path, output: Path) -> 
 
     lines = [line for file in standoff_files for line in read_standoff(file)]
     listed, licences = source_rows(lines, fulltexts_for(lines, documents))
+    output.mkdir(parents=True, exist_ok=True)
     write_table(output / "sources.tsv", SOURCE_COLUMNS, listed)
     write_table(output / "licences.tsv", LICENCE_COLUMNS, licences)
     click.echo(f"{len(listed)} documents, {len(licences)} licences")

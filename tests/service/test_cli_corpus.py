@@ -34,8 +34,8 @@ def test_passages_go_to_stand_off_files_and_back(tmp_path: Path, capsys: pytest.
     text = write(documents / "acts.jsonl", {"doc_id": "d1", "law": "Arms Act", "text": PASSAGE["text"]})
     off, out = tmp_path / "off/p.jsonl", tmp_path / "out"
     assert status_of("standoff", passages, "--documents", documents, "--output", off) == 0
-    assert status_of("sources", off, "--documents", documents, "--output", tmp_path) == 0
-    assert (tmp_path / "sources.tsv").read_text(encoding="utf-8").startswith("doc_id\tfile\t")
+    assert status_of("sources", off, "--documents", documents, "--output", tmp_path / "lists") == 0
+    assert (tmp_path / "lists/sources.tsv").read_text(encoding="utf-8").startswith("doc_id\tfile\t")
     assert status_of("build", off, "--from", documents, "--output", out) == 0
     assert json.loads((out / "p.jsonl").read_text(encoding="utf-8")) == PASSAGE
     assert "1 of 1 passages" in capsys.readouterr().out

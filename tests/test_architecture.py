@@ -28,7 +28,8 @@ TOP_LEVEL = {
 COURTS = "corpora/documents/courts.toml"
 URL = r"https?://\S+"
 ADDRESS = re.compile(
-    rf"github:[\w.-]+/[\w.-]+:[^\t]{{1,160}}\.\w{{1,5}}(@[0-9a-f]{{40}}|#\S+)?( \((\w+ )?\S+\))?|{URL}|[\w./-]+#[\w-]+"
+    rf"github:[\w.-]+/[\w.-]+:[^\t]{{1,160}}\.\w{{1,5}}(@[0-9a-f]{{40}}|#\S+)?( \((\w+ )?\S+\))?|{URL}"
+    r"|[\w./-]+#[\w-]+|[\w.-]+(/[\w.-]+)*/\w+\.json"
 )
 LONGEST_FILE = 400
 SHINGLE = 8

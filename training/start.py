@@ -20,10 +20,10 @@ from onnx import numpy_helper
 from palermo.corpora.errors import ModelError
 from palermo.models import calibration as calibrations
 from palermo.models import manifest as manifests
+from palermo.models.tagger import LABELS, TOKENIZER
 from palermo.training.network import MENTAL_BLOCKS, MentalHead, MentalHeads, PassageTagger
 
 MENTAL_ARRAYS = 2 * (2 + 3 * MENTAL_BLOCKS)
-TOKENIZER = "tokenizer.json"
 LAYER_MATRICES = 4  # in eight bits; see `graph.linears`
 Arrays = Iterator[npt.NDArray[Any]]
 
@@ -46,7 +46,7 @@ def tagger_of(folder: Path, frozen: int) -> PassageTagger:
 
 def labels_of(folder: Path) -> list[str]:
     """The labels of a model folder, in its order."""
-    names: list[str] = json.loads((folder / "labels.json").read_text("utf-8"))
+    names: list[str] = json.loads((folder / LABELS).read_text("utf-8"))
     return names
 
 
@@ -61,7 +61,7 @@ def mean_of(folder: Path, siblings: Sequence[Path], frozen: int) -> PassageTagge
     """
     model = tagger_of(folder, frozen)
     for number, sibling in enumerate(siblings, start=2):
-        if any((folder / name).read_bytes() != (sibling / name).read_bytes() for name in ("labels.json", TOKENIZER)):
+        if any((folder / name).read_bytes() != (sibling / name).read_bytes() for name in (LABELS, TOKENIZER)):
             raise ModelError(
                 f"it has other labels or pieces than {folder.name}",
                 source=sibling.name,

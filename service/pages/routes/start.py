@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import anyio.to_thread
@@ -113,6 +112,5 @@ def limits(request: Request) -> dict[str, Any]:
 
 def _megabytes(count: int) -> float:
     """Bytes in megabytes, rounded down, with places where there are few: what is promised is taken."""
-    places = 2 if count < 1_000_000 else 1 if count < 10_000_000 else 0
-    value = math.floor(count * 10**places / 1_000_000) / 10**places
-    return int(value) if value == int(value) else value
+    steps = 100 if count < 1_000_000 else 10 if count < 10_000_000 else 1  # in a megabyte
+    return count * steps // 1_000_000 / steps

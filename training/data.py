@@ -15,10 +15,19 @@ PIECE = 4000  # code points; long texts are tokenised in parts
 
 
 def training_passages(
-    paths: Sequence[Path], held_out: frozenset[str], dev: Sequence[LabelledPassage]
+    paths: Sequence[Path], held_out: frozenset[str], dev: Sequence[LabelledPassage], languages: Sequence[str] = ()
 ) -> list[LabelledPassage]:
-    """All passages of `paths` but the held-out ones; raises DataError where a document of `dev` is among them."""
-    passages = [passage for path in paths for passage in read_passages(path) if passage.id not in held_out]
+    """All passages of `paths` but the held-out ones and those in other languages, where some are named.
+
+    Raises:
+        DataError: a document of `dev` is among them, or nothing is left.
+    """
+    passages = [
+        passage
+        for path in paths
+        for passage in read_passages(path)
+        if passage.id not in held_out and (not languages or passage.language in languages)
+    ]
     shared = {passage.doc_id for passage in passages} & {passage.doc_id for passage in dev}
     if shared:
         raise DataError(

@@ -54,6 +54,7 @@ class FineTuning:
     ) -> None:
         self.model = model
         self.fresh = fresh
+        self.eight_bits = quantisation.exportable(model)  # what is not exported stays as it is
         self.examples = examples
         self.recipe = recipe
         self.folder = folder
@@ -92,7 +93,7 @@ class FineTuning:
             "optimiser": self.optimiser.state_dict(),
             "epoch": self.epoch,
             "step": self.step,
-            "quantised": quantisation.quantised(self.model),
+            "quantised": self.eight_bits and quantisation.quantised(self.model),
             "rng": torch.get_rng_state(),
         }
         part = self.checkpoint.with_suffix(".part")
@@ -118,7 +119,8 @@ class FineTuning:
     def _maybe_quantise(self) -> None:
         """Go over to eight bits when it is time: early enough to learn around the rounding."""
         recipe = self.recipe
-        if self.epoch >= min(recipe.quantise_after, recipe.epochs) and not quantisation.quantised(self.model):
+        due = self.eight_bits and self.epoch >= min(recipe.quantise_after, recipe.epochs)
+        if due and not quantisation.quantised(self.model):
             self.progress({"phase": "quantise", "epoch": self.epoch})
             quantisation.quantise(self.model)
             self.cache = self._new_cache()

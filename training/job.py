@@ -19,12 +19,15 @@ class Job:
         passages: files to learn from.
         dev: passages for calibration, the gate and the figures; no document of them may be in `passages`.
         run: folder for the stages' results.
-        encoder: a Hugging Face encoder folder with `tokenizer.json`; None: multilingual-e5-small.
+        encoder: a Hugging Face encoder folder with `tokenizer.json`, or the name of one that packages carry
+            (`mpnet.NAME`); None: multilingual-e5-small.
         start: a model folder to go on from, in place of an encoder; its vocabulary is kept.
         siblings: models trained from the same one as `start`: the run goes on from the mean of their weights and its.
         unlabelled: files of documents, laws and judgments, of which the teachers speak, or, without any, the model to
             go on from.
         teachers: model folders whose opinions of what nobody labelled are learnt.
+        languages: ISO 639-1 codes; passages in others are not learnt. None given: all are.
+        as_teacher: the run ends with a network that only teaches, see `unexported`.
         treaty: files with the Convention's own text by provision, in any languages.
         texts: JSON Lines files whose pieces stay in the vocabulary, besides those of `passages`.
         held_out: ids of passages that must not be learnt from.
@@ -42,6 +45,8 @@ class Job:
     siblings: Sequence[Path] = ()
     unlabelled: Sequence[Path] = ()
     teachers: Sequence[Path] = ()
+    languages: Sequence[str] = ()
+    as_teacher: bool = False
     treaty: Sequence[Path] = ()
     texts: Sequence[Path] = ()
     held_out: frozenset[str] = frozenset()

@@ -184,7 +184,7 @@ class MentalHeads(nn.Module):
 
 
 class PassageTagger(nn.Module):
-    """An encoder of the BERT family with both heads; the first `frozen` layers and the embeddings do not learn.
+    """An encoder of the BERT family with both heads; all of it but the layers from `frozen` on does not learn.
 
     Raises:
         ValueError: more than half of the layers are to be frozen.
@@ -200,9 +200,9 @@ class PassageTagger(nn.Module):
             raise ValueError(f"at most {self.middle} layers can be frozen, for the mental elements read the middle one")
         self.head = TokenHead(encoder.config.hidden_size, labels)
         self.mental = MentalHeads([MentalHead(2 * encoder.config.hidden_size, encoder.config.layer_norm_eps)])
-        self.encoder.embeddings.requires_grad_(False)
-        for layer in self.encoder.encoder.layer[:frozen]:
-            layer.requires_grad_(False)
+        self.encoder.requires_grad_(False)
+        for layer in self.encoder.encoder.layer[frozen:]:
+            layer.requires_grad_(True)
 
     @classmethod
     def from_folder(cls, folder: Path, labels: int, frozen: int = 0) -> PassageTagger:
@@ -225,8 +225,10 @@ class PassageTagger(nn.Module):
     def _layers(self, hidden: torch.Tensor, mask: torch.Tensor, first: int, last: int) -> torch.Tensor:
         bias = torch.zeros(mask.shape, dtype=hidden.dtype, device=hidden.device)
         bias = bias.masked_fill(~mask.bool(), torch.finfo(hidden.dtype).min)[:, None, None, :]
+        relative = getattr(self.encoder.encoder, "compute_position_bias", None)  # MPNet has one for all layers
+        beside = {} if relative is None else {"position_bias": relative(hidden)}
         for layer in self.encoder.encoder.layer[first:last]:
-            out = layer(hidden, bias)
+            out = layer(hidden, bias, **beside)
             hidden = out[0] if isinstance(out, tuple) else out
         return hidden
 

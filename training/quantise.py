@@ -40,6 +40,11 @@ def layer_parts(model: PassageTagger, name: str) -> list[nn.Linear]:
     return parts[part]
 
 
+def exportable(model: PassageTagger) -> bool:
+    """Whether the encoder has the layers that `quantise` and the exported graph know: BERT's."""
+    return hasattr(model.encoder.encoder.layer[0].attention, "self")
+
+
 def quantised(model: PassageTagger) -> bool:
     """Whether the model computes with eight-bit weights."""
     return isinstance(layer_parts(model, "0.qkv")[0], QuantisedLinear)

@@ -56,24 +56,10 @@ def write_folder(
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     (folder / "labels.json").write_text(json.dumps(list(outputs.labels)), encoding="utf-8")
     facts = {
-        "name": job.name,
+        **facts_of(job),
         "network": NETWORK,
-        "taxonomy": tree().taxonomy,
-        "data": data_version([*job.passages, job.dev, *job.unlabelled, *job.treaty], job.held_out),
         "passages": {"dev": len(outputs.passages)},
-        "recipe": asdict(job.recipe),
-        "tokens": {"with labels": job.longest, "without labels": job.longest_empty},
-        "start": None if job.start is None else _origin(manifest.read(job.start)),
-        "siblings": [manifest.identity(manifest.read(sibling)) for sibling in job.siblings],
-        "teachers": [manifest.identity(manifest.read(teacher)) for teacher in job.teachers],
         "gate": verdict.to_json(),
-        "libraries": {
-            "torch": torch.__version__,
-            "onnx": onnx.__version__,
-            "transformers": _version("transformers"),
-            "tokenizers": _version("tokenizers"),
-            "scikit-learn": _version("scikit-learn"),
-        },
     }
     calibration = fit(outputs, bias, ranker)
     _write_calibration(folder, calibration)
@@ -90,6 +76,28 @@ def write_folder(
     write_records(job.run / "mental_gold.jsonl", (passage.to_json() for passage in (*outputs.passages, *unseen)))
     _check_size(folder)
     return folder
+
+
+def facts_of(job: Job) -> dict[str, Any]:
+    """What a manifest tells of how a model came to be."""
+    return {
+        "name": job.name,
+        "taxonomy": tree().taxonomy,
+        "languages": list(job.languages),
+        "data": data_version([*job.passages, job.dev, *job.unlabelled, *job.treaty], job.held_out),
+        "recipe": asdict(job.recipe),
+        "tokens": {"with labels": job.longest, "without labels": job.longest_empty},
+        "start": None if job.start is None else _origin(manifest.read(job.start)),
+        "siblings": [manifest.identity(manifest.read(sibling)) for sibling in job.siblings],
+        "teachers": [manifest.identity(manifest.read(teacher)) for teacher in job.teachers],
+        "libraries": {
+            "torch": torch.__version__,
+            "onnx": onnx.__version__,
+            "transformers": _version("transformers"),
+            "tokenizers": _version("tokenizers"),
+            "scikit-learn": _version("scikit-learn"),
+        },
+    }
 
 
 def _origin(start: dict[str, Any]) -> dict[str, Any]:

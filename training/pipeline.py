@@ -12,7 +12,8 @@ A run for a teacher ends after the second.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from palermo.corpora.convention import tree
 from palermo.corpora.errors import DataError, ModelError, UsageError
 from palermo.corpora.labelled.passages import LabelledPassage, read_passages
 from palermo.evaluation.fitting import fit, outputs_of
+from palermo.models import manifest
 from palermo.models.ngrams import NAME as NGRAMS
 from palermo.models.ngrams import LinearExpert
 from palermo.models.ngrams import read as read_expert
@@ -42,6 +44,7 @@ from palermo.training.network import PassageTagger
 from palermo.training.ngrams import cached_expert, fit_expert
 from palermo.training.quantise import exportable
 from palermo.training.reading import exported_scores, trained_scores
+from palermo.training.recipe import NEVER
 from palermo.training.selftraining import balanced, kept, self_labelled, with_doubts
 from palermo.training.shipping import facts_of, write_folder
 from palermo.training.start import blend, labels_of, mean_of
@@ -52,6 +55,7 @@ from palermo.training.unlabelled import drawn, unlabelled_passages
 from tokenizers import Tokenizer
 
 TEACHER = "teacher"  # its folder in the run's
+RUN = "run.json"
 OPEN = "open.jsonl"
 SELF_LABELLED = "self_labelled.jsonl"
 
@@ -62,8 +66,12 @@ def train(job: Job, progress: Progress) -> Path:
     Raises:
         DataError: malformed passages, or documents in both training and dev.
         ModelError: no encoder, or the gate refuses the quantised network.
+        UsageError: what was asked for does not go together, or not with what the run was begun with.
     """
     job.run.mkdir(parents=True, exist_ok=True)
+    if job.as_teacher:
+        job = replace(job, recipe=replace(job.recipe, quantise_after=NEVER))
+    _begin(job)
     dev = read_passages(job.dev)
     passages = training_passages(job.passages, job.held_out, dev, job.languages)
     encoder = job.start or prepare_encoder(job, progress)
@@ -82,13 +90,30 @@ def train(job: Job, progress: Progress) -> Path:
     tuning = FineTuning(model, examples, job.recipe, job.run, pad, progress, fresh=job.start is None)
     tuning.run(lambda epoch: progress({"phase": "epoch", "done": epoch, "of": job.recipe.epochs}))
     del tuning  # frees the cache
-    if job.as_teacher:
-        return write_teacher(model, tokenizer, labels, job.run / TEACHER, facts_of(job))
     if job.start is not None and job.recipe.start_share:
         start = mean_of(job.start, job.siblings, job.recipe.frozen)
         blend(model, start, job.recipe.start_share)
+    if job.as_teacher:
+        facts = {**facts_of(job), "languages": list(job.languages)}
+        return write_teacher(model, tokenizer, labels, job.run / TEACHER, facts)
     ranker = fit_mental(model, examples, job.recipe, job.run, pad, progress)
     return export(job, model.cpu(), ranker, tokenizer, labels, dev, progress)
+
+
+def _begin(job: Job) -> None:
+    """Note what the run's folder is for; raises UsageError where it was begun for something else."""
+    told = {
+        "encoder": None if job.encoder is None else job.encoder.name,
+        "start": [manifest.identity(manifest.read(one)) for one in (job.start, *job.siblings) if one is not None],
+        "as_teacher": job.as_teacher,
+        "languages": list(job.languages),
+    }
+    path = job.run / RUN
+    if not path.is_file():
+        path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    begun = json.loads(path.read_text("utf-8"))
+    if other := [name for name, value in told.items() if begun.get(name) != value]:
+        raise UsageError(f"the run was begun with another {other[0]}", hint="begin a new run folder", source=RUN)
 
 
 def _examples(
@@ -103,7 +128,7 @@ def _examples(
 
     The linear expert is fitted on the way: it is part of the model, and chooses among what nobody labelled.
     """
-    treaty = list(treaty_passages(job.treaty, dev))
+    treaty = _spoken(job, treaty_passages(job.treaty, dev))
     if job.teachers and not (job.unlabelled or treaty):
         raise UsageError("there is nothing for the teachers to speak of", hint="give --unlabelled or --treaty files")
     if job.unlabelled or not job.as_teacher:
@@ -116,8 +141,13 @@ def _examples(
     others = examples_of(more, tokenizer, labels, job.longest, job.longest_empty, spans=False)
     if job.teachers:
         said = opinions(job.teachers, more, labels, job.run, job.recipe.precision, progress)
-        others = [taught(example, opinion) for example, opinion in zip(others, said, strict=True)]
+        others = taught(others, said)
     return examples + others
+
+
+def _spoken(job: Job, passages: Iterable[LabelledPassage]) -> list[LabelledPassage]:
+    """Those in the run's languages."""
+    return [passage for passage in passages if not job.languages or passage.language in job.languages]
 
 
 def _expert(job: Job, passages: Sequence[LabelledPassage], labels: Sequence[str], progress: Progress) -> LinearExpert:
@@ -133,9 +163,9 @@ def prepare_encoder(job: Job, progress: Progress) -> Path:
         if not (job.encoder / "tokenizer.json").is_file():
             raise ModelError("no tokenizer.json in the encoder folder", source=job.encoder.name)
         return job.encoder
-    folder = job.run / "encoder"
+    folder = job.run / (mpnet.NAME if packaged else "encoder")
     if not (folder / "tokenizer.json").is_file():
-        part = job.run / "encoder.part"
+        part = folder.with_suffix(".part")
         if packaged:
             mpnet.unpack(part)
         else:
@@ -200,7 +230,8 @@ def _drawn(
     if expert is None:
         return []
     progress({"phase": "unlabelled", "doing": "choosing passages"})
-    return drawn(unlabelled_passages(job.unlabelled, passages, dev), expert, job.recipe.seed)
+    found = _spoken(job, unlabelled_passages(job.unlabelled, passages, dev))
+    return drawn(found, expert, job.recipe.seed)
 
 
 def _labels(job: Job) -> list[str]:

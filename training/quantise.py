@@ -41,13 +41,13 @@ def layer_parts(model: PassageTagger, name: str) -> list[nn.Linear]:
 
 
 def exportable(model: PassageTagger) -> bool:
-    """Whether the encoder has the layers that `quantise` and the exported graph know: BERT's."""
-    return hasattr(model.encoder.encoder.layer[0].attention, "self")
+    """Whether the encoder is of the kind that `quantise` and the exported graph know: BERT."""
+    return bool(model.encoder.config.model_type == "bert")
 
 
 def quantised(model: PassageTagger) -> bool:
     """Whether the model computes with eight-bit weights."""
-    return isinstance(layer_parts(model, "0.qkv")[0], QuantisedLinear)
+    return any(isinstance(module, QuantisedLinear) for module in model.modules())
 
 
 def quantise(model: PassageTagger) -> None:

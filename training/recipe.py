@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from palermo.corpora.errors import UsageError
 
 PRECISIONS = ("float32", "bfloat16")
+NEVER = -1
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Recipe:
         start_share: the run ends with a mean of weights; this is the share of the model that it went on from.
         precision: of the encoder's products, "float32" or "bfloat16"; the latter takes half to two thirds of the time
             on processors that have it (AMX, AVX512_BF16) and longer on others. Weights and heads stay in float32.
-        quantise_after: epochs after which the encoder's weights are eight-bit, as in the exported network.
+        quantise_after: epochs after which the encoder's weights are eight-bit, as in the exported network; NEVER, -1,
+            is for a network that is not exported.
     """
 
     epochs: float = 3.3

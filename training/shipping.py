@@ -83,7 +83,7 @@ def facts_of(job: Job) -> dict[str, Any]:
     return {
         "name": job.name,
         "taxonomy": tree().taxonomy,
-        "languages": list(job.languages),
+        "encoder": "multilingual-e5-small" if job.encoder is None else job.encoder.name,
         "data": data_version([*job.passages, job.dev, *job.unlabelled, *job.treaty], job.held_out),
         "recipe": asdict(job.recipe),
         "tokens": {"with labels": job.longest, "without labels": job.longest_empty},

@@ -31,6 +31,8 @@ Arrays = Iterator[npt.NDArray[Any]]
 def tagger_of(folder: Path, frozen: int) -> PassageTagger:
     """The network of a model folder, ready to learn; raises ModelError where it is not one that `train` exported."""
     network = folder / manifests.verify(folder)["network"]
+    if network.suffix != ".onnx":
+        raise ModelError("its network was not exported", source=folder.name, hint="a teacher can't be gone on from")
     names = labels_of(folder)
     arrays = [numpy_helper.to_array(tensor) for tensor in onnx.load(network).graph.initializer]
     try:

@@ -7,7 +7,7 @@ labels alone: the teachers have seen them, and repeat them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,6 +50,7 @@ def opinions(
     """Logits [P, L] that the teachers give the passages, their mean; kept in the run's folder as each has read.
 
     Each speaks of the languages that it learnt; of a passage in another it is silent (nan) and does not count.
+    Where nobody speaks the mean is nan too.
 
     Args:
         teachers: folders that `train` wrote; each reads with its own tokenizer.
@@ -60,7 +61,7 @@ def opinions(
         progress: called now and then.
 
     Raises:
-        ModelError: a teacher has other labels.
+        ModelError: a teacher has other labels, knows none of the passages' languages, or gives no numbers.
     """
     ids = np.array([passage.id for passage in passages])
     said: list[Opinions] = []
@@ -77,15 +78,17 @@ def opinions(
     return np.where(voices > 0, total, np.nan).astype(np.float32)
 
 
-def taught(example: Example, opinion: Opinions) -> Example:
-    """The example with the teachers' logits [L]; one without labels is `empty` only where they find none either.
+def taught(examples: Iterable[Example], said: Opinions) -> list[Example]:
+    """The examples with the teachers' logits [L] each; one without labels is `empty` only where they find none either.
 
-    Of which no teacher speaks, stays as it is.
+    Of which nobody speaks is left out: nothing, or only labels without any "no", could be learnt from it.
     """
-    if np.isnan(opinion).any():
-        return example
-    empty = example.empty and bool(sigmoid(opinion.astype(np.float64)).max() < SOME)
-    return replace(example, opinion=opinion, empty=empty)
+    found = []
+    for example, opinion in zip(examples, said, strict=True):
+        if not np.isnan(opinion).any():
+            empty = example.empty and bool(sigmoid(opinion.astype(np.float64)).max() < SOME)
+            found.append(replace(example, opinion=opinion, empty=empty))
+    return found
 
 
 def _kept(path: Path, ids: npt.NDArray[np.str_]) -> Opinions | None:
@@ -110,10 +113,14 @@ def _read(
     known = [row for row, passage in enumerate(passages) if passage.language in languages]
     bias = model.head.bias.detach().cpu().numpy()
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    if not known:
+        raise ModelError(f"the teacher knows {', '.join(languages)} alone, and no passage is in it", source=folder.name)
     found = np.full((len(passages), len(labels)), np.nan, np.float32)
     read = trained_scores(model, tokenizer, [passages[row] for row in known], precision=precision)
     for number, (row, tokens) in enumerate(zip(known, read, strict=True), start=1):
         found[row] = logits(tokens, bias)[order]
         if number % EVERY == 0 or number == len(known):
             progress({"phase": "teacher", "model": folder.parent.name, "passages": number, "of": len(known)})
+    if np.isnan(found[known]).any():
+        raise ModelError("the teacher gives no numbers; its training diverged", source=folder.name)
     return found

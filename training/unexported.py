@@ -1,7 +1,8 @@
 """A network that only teaches, kept as torch has it; `training.pipeline` writes it, `training.teachers` reads it.
 
 An encoder of another shape than the one that ships, larger, or of one language, can't be exported, nor need it be: what
-it knows reaches users through the model that learns from it. Its folder has a manifest as a model's has.
+it knows reaches users through the model that learns from it. Its folder has a manifest as a model's has. It is asked
+about provisions alone: the heads for mental elements are left out.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from palermo.corpora.errors import ModelError
 from palermo.models import manifest
 from palermo.models.tagger import LABELS, TOKENIZER
 from palermo.training.network import PassageTagger
-from palermo.training.quantise import exportable, quantise
 from tokenizers import Tokenizer
 
 NETWORK = "network.safetensors"
 CONFIG = "config.json"
+LEFT_OUT = "mental."
 
 
 def write_teacher(
@@ -32,7 +33,11 @@ def write_teacher(
     from safetensors.torch import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
-    state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    state = {
+        name: value.detach().cpu().contiguous()
+        for name, value in model.state_dict().items()
+        if not name.startswith(LEFT_OUT)
+    }
     save_file(state, folder / NETWORK)
     model.encoder.config.to_json_file(folder / CONFIG)
     tokenizer.save(str(folder / TOKENIZER), pretty=False)
@@ -56,10 +61,9 @@ def read_teacher(folder: Path) -> PassageTagger:
     labels = json.loads((folder / LABELS).read_text("utf-8"))
     encoder = of_config(AutoConfig.from_pretrained(folder, local_files_only=True), add_pooling_layer=False)
     model = PassageTagger(encoder, len(labels))
-    if exportable(model):
-        quantise(model)  # as it learnt
+    state = {name: value for name, value in model.state_dict().items() if name.startswith(LEFT_OUT)}
     try:
-        model.load_state_dict(load_file(folder / NETWORK))
+        model.load_state_dict({**load_file(folder / NETWORK), **state})
     except RuntimeError as error:
         raise ModelError(f"{NETWORK} does not fit {CONFIG}", source=folder.name) from error
     return model

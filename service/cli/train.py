@@ -48,7 +48,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     multiple=True,
     help="Model folder whose opinions of --unlabelled passages are learnt.",
 )
-@click.option("--language", "languages", multiple=True, help="Learn passages in these languages alone (ISO 639-1).")
+@click.option("--language", "languages", multiple=True, help="Languages of a teacher (ISO 639-1); default: all.")
 @click.option("--as-teacher", is_flag=True, help="Write RUN/teacher, for --teacher alone, in place of RUN/model.")
 @click.option("--treaty", type=_FILE, multiple=True, help="The Convention's text by provision, to learn from too.")
 @click.option("--text", "texts", type=_FILE, multiple=True, help="JSON Lines whose pieces stay in the vocabulary.")

@@ -47,7 +47,7 @@ def archive(tokenizer: Any) -> bytes:
     tokenizer.enable_truncation(8)
     tokenizer.enable_padding(length=8)
     held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as file:
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr(f"{NAME}/config.json", json.dumps({"model_type": "mpnet", "attention_probs_dropout_prob": 0.1}))
         file.writestr(f"{NAME}/model.safetensors", b"weights")
         file.writestr(f"{NAME}/tokenizer.json", tokenizer.to_str())
@@ -80,3 +80,11 @@ def test_a_missing_package_is_named_with_the_remedy(install: Install, tokenizer:
 def test_pieces_that_make_no_model_are_refused(install: Install, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="do not make a model"):
         unpack(tmp_path / "encoder", install(b"PK nothing that unpacks" * 9))
+
+
+def test_a_damaged_piece_is_refused(install: Install, tokenizer: Any, tmp_path: Path) -> None:
+    whole = bytearray(archive(Tokenizer.from_str(tokenizer.to_str())))
+    place = whole.index(b"tokenizer.json") + 40
+    whole[place : place + 400] = bytes(400)
+    with pytest.raises(ModelError, match="do not make a model"):
+        unpack(tmp_path / "encoder", install(bytes(whole)))

@@ -45,7 +45,8 @@ def test_agreeing_with_the_teacher_costs_least() -> None:
 def test_where_teachers_say_nothing_nothing_is_asked(tokenizer: Any) -> None:
     labels = list(tree().labels)
     own, other = examples_of([french("a"), french("b")], tokenizer, labels)
-    batch = collate([own, taught(other, np.full(len(labels), -2.0, np.float32))], [0, 1], 1)
+    (heard,) = taught([other], np.full((1, len(labels)), -2.0, np.float32))
+    batch = collate([own, heard], [0, 1], 1)
     logits = torch.zeros(2, len(labels), requires_grad=True)
     loss = teachers_loss(logits, batch.opinions)
     loss.backward()
@@ -107,10 +108,9 @@ def test_of_a_passage_that_nobody_labelled_only_the_teachers_speak() -> None:
 
 
 def test_what_teachers_find_something_in_is_read_in_every_epoch(tokenizer: Any) -> None:
-    (example,) = examples_of([french("a")], tokenizer, list(tree().labels))
-    nothing, something = np.full(len(example.targets), -9.0, np.float32), np.zeros(len(example.targets), np.float32)
-    assert taught(example, nothing).empty
-    assert not taught(example, something).empty
+    examples = examples_of([french("a"), french("b")], tokenizer, list(tree().labels))
+    nothing, something = np.full(len(tree().labels), -9.0, np.float32), np.zeros(len(tree().labels), np.float32)
+    assert [example.empty for example in taught(examples, np.array([nothing, something]))] == [True, False]
 
 
 def test_a_run_learns_from_teachers_and_says_so(tiny_run: Any, documents: Any, tmp_path: Path) -> None:

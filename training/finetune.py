@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ Progress = Callable[[dict[str, Any]], None]
 USUAL_WEIGHT = 0.2  # mean weight of a token in the mental-element loss
 EDGE = 2.0  # weight of a span's first and last token beside one inside
 EVERY = 20  # steps between notes of progress
+_LAYER = re.compile(r"(?P<of>encoder|mental)\..*?\.layers?\.(?P<layer>\d+)\.")  # of a parameter's name
 
 
 class FineTuning:
@@ -137,33 +139,38 @@ class FineTuning:
         chosen = _probe_sample(self.examples, self.recipe.probe_passages, rng)
         part = [self.examples[index] for index in chosen]
         pooled, moments = self._vectors(chosen, part)
-        mean, scale = moments[0], 1 / (moments[1] - moments[0].square()).clamp_min(1e-6).sqrt()
+        mean, scale = moments[:, 0], 1 / (moments[:, 1] - moments[:, 0].square()).clamp_min(1e-6).sqrt()
         size = pooled.shape[1]
-        self.model.head.standardise((pooled.mean(0), 1 / pooled.std(0).clamp_min(1e-6)), (mean[:size], scale[:size]))
-        self.model.mental.standardise(mean, scale, fresh=self.fresh)
+        spread = 1 / pooled.std(0).clamp_min(1e-6)
+        self.model.head.standardise((pooled.mean(0), spread), (mean[0, :size], scale[0, :size]))
+        for number, member in enumerate(self.model.mental.each(), start=1):
+            member.standardise(mean[number], scale[number], fresh=self.fresh)
         if self.fresh:
             self._fit_head((pooled - self.model.head.pooled_mean) * self.model.head.pooled_scale, part)
 
     def _vectors(self, chosen: Sequence[int], part: Sequence[Example]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Mean vectors [P, H] of the chosen examples; mean and mean square [2, 2H] of their tokens, last and middle."""
+        """Mean vectors [P, H] of the chosen examples; mean and mean square [1 + M, 2, 2H] of their tokens.
+
+        The first of the latter is of what the last layer says, H wide; the others are of what each mental head reads.
+        """
         pooled = torch.zeros(len(part), self.model.encoder.config.hidden_size, device=self.device)
-        total = torch.zeros(2, 2 * pooled.shape[1], device=self.device)
+        total = torch.zeros(1 + len(self.model.mental.members), 2, 2 * pooled.shape[1], device=self.device)
         count, done, started = 0, 0, time.monotonic()
         with torch.no_grad():
             for group in batches(part, self.recipe.batch_tokens):
                 batch = collate(part, group, self.pad)
                 rows = [(chosen[index], window) for index, window in batch.rows]
                 lower = self.cache.states(rows, batch.ids.shape[1])
-                hidden, middle = self.model.upper(lower, batch.mask.to(self.device))
+                hidden, read = self.model.upper(lower, batch.mask.to(self.device))
                 weights = batch.mask.to(self.device)[:, :, None].float()
                 sums = torch.zeros(len(group), pooled.shape[1], device=self.device)
                 owner = batch.owner.to(self.device)
                 sums.index_add_(0, owner, (hidden * weights).sum(1))
                 lengths = torch.zeros(len(group), 1, device=self.device).index_add_(0, owner, weights.sum(1))
                 pooled[group] = sums / lengths
-                both = torch.cat([hidden, middle], dim=2)
-                total[0] += (both * weights).sum((0, 1))
-                total[1] += (both.square() * weights).sum((0, 1))
+                for moments, said in zip(total, (hidden, *read), strict=True):
+                    moments[0, : said.shape[2]] += (said * weights).sum((0, 1))
+                    moments[1, : said.shape[2]] += (said.square() * weights).sum((0, 1))
                 count += int(weights.sum())
                 done += len(group)
                 self.progress({"phase": "probe", "passages": done, "seconds": round(time.monotonic() - started)})
@@ -226,8 +233,8 @@ class FineTuning:
     def _one_step(self, batch: Batch) -> np.ndarray[Any, np.dtype[np.float64]]:
         mask = batch.mask.to(self.device)
         with layers_in(self.recipe.precision, self.device):
-            last, middle = self.model.upper(self.cache.states(batch.rows, batch.ids.shape[1]), mask)
-        keys, values, mental = self.model.heads(last.float(), middle.float(), mask)
+            last, read = self.model.upper(self.cache.states(batch.rows, batch.ids.shape[1]), mask)
+        keys, values, mental = self.model.heads(last, read, mask)
         logits = self.model.pool(keys, values, mask, batch.owner.to(self.device), len(batch.targets))
         loss = provisions_loss(logits, batch.targets.to(self.device), batch.counted.to(self.device), self.pos_weight)
         loss = loss + self.recipe.teacher_weight * teachers_loss(logits, batch.opinions.to(self.device))
@@ -315,16 +322,16 @@ def _positive_weights(examples: Sequence[Example]) -> torch.Tensor:
 
 
 def _groups(model: PassageTagger, recipe: Recipe) -> list[dict[str, Any]]:
-    """Parameter groups: rates fall by layer, no decay on biases and norms; the head has its own rate."""
+    """Parameter groups: rates fall by layer, no decay on biases and norms; the heads have their own rate."""
     layers = len(model.encoder.encoder.layer)
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
             continue
         rate = recipe.head_rate
-        if name.startswith("encoder."):
-            layer = int(name.split(".layer.")[1].split(".")[0])
-            rate = recipe.rate * recipe.layer_decay ** (layers - 1 - layer)
+        if found := _LAYER.match(name):
+            last = layers if found["of"] == "encoder" else model.mental.own
+            rate = recipe.rate * recipe.layer_decay ** (last - 1 - int(found["layer"]))
         decay = recipe.weight_decay if parameter.ndim > 1 else 0.0
         groups.setdefault((rate, decay), []).append(parameter)
     return [{"params": parameters, "lr": rate, "weight_decay": decay} for (rate, decay), parameters in groups.items()]

@@ -19,6 +19,8 @@ from palermo.training.network import MENTAL_BLOCKS
 
 Floats = npt.NDArray[np.float32]
 OPSET = 17
+OWN = "mental_layers"
+"""Property of the file: encoder layers that each mental head has to itself."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,13 @@ class Weights:
     """A trained model as arrays: the encoder's state by Hugging Face name, the head folded to one matrix.
 
     Attributes:
-        state: name -> array; those of the mental heads begin with `mental.members.` and their number.
+        state: name -> array; those of the mental heads begin with `mental.members.` and their number, those of the
+            heads' own layers go on with `layers.` and the layer's.
         layers, heads, epsilon: of the encoder; the last of its layer norms.
         head: [H, 2L] and its bias [2L]: keys, values.
         labels: L.
         mental: number of the mental heads.
+        own: layers that each of them has to itself.
     """
 
     state: dict[str, Floats]
@@ -40,6 +44,7 @@ class Weights:
     head: tuple[Floats, Floats]
     labels: int
     mental: int
+    own: int
 
 
 def linears(layers: int) -> list[str]:
@@ -48,7 +53,10 @@ def linears(layers: int) -> list[str]:
 
 
 class GraphBuilder:
-    """Adds nodes and initialisers; weights and word vectors are eight-bit unless `exact` asks for a float graph."""
+    """Adds nodes and initialisers.
+
+    Weights and word vectors are eight-bit, positions half precision, unless `exact` asks for a float graph.
+    """
 
     def __init__(self, weights: Weights, *, exact: bool = False) -> None:
         self._weights = weights
@@ -60,14 +68,13 @@ class GraphBuilder:
     def build(self) -> onnx.ModelProto:
         """The checked model."""
         weights = self._weights
-        hidden = self._embeddings()
         bias = self._mask_bias()
-        middle = hidden
+        after = [self._embeddings()]
         for layer in range(weights.layers):
-            hidden = self._layer(layer, hidden, bias)
-            middle = hidden if layer + 1 == weights.layers // 2 else middle
-        self._name_last(self._affine(hidden, *weights.head), "provisions")
-        self._name_last(self._mental(hidden, middle), "mental")
+            after.append(self._layer(f"encoder.layer.{layer}", after[-1], bias))
+        self._name_last(self._affine(after[-1], *weights.head), "provisions")
+        below, middle = after[weights.layers - weights.own], after[weights.layers // 2]
+        self._name_last(self._mental(below, middle, bias), "mental")
         shape = ["batch", "tokens"]
         graph = helper.make_graph(
             self._nodes,
@@ -83,6 +90,7 @@ class GraphBuilder:
         )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="palermo")
         model.ir_version = 9
+        helper.set_model_props(model, {OWN: str(weights.own)})
         onnx.checker.check_model(model)
         return model
 
@@ -110,12 +118,20 @@ class GraphBuilder:
         """A product in float and an offset: [..., in] -> [..., out]."""
         return self._node("Add", self._node("MatMul", hidden, self._constant(matrix)), self._constant(offset))
 
-    def _mental(self, hidden: str, middle: str) -> str:
-        """The mental-element heads, their mean; small, so in float."""
-        both = self._node("Concat", hidden, middle, axis=-1)
+    def _mental(self, below: str, middle: str, bias: str) -> str:
+        """The mean of the mental heads; what is behind their own layers is small, so in float."""
         mask = self._node("Unsqueeze", self._node("Cast", "mask", to=TensorProto.FLOAT), *self._ints([2]))
-        said = [self._member(f"mental.members.{number}", both, mask) for number in range(self._weights.mental)]
+        both = self._node("Concat", below, middle, axis=-1) if not self._weights.own else ""
+        said = []
+        for number in range(self._weights.mental):
+            name = f"mental.members.{number}"
+            said.append(self._member(name, both or self._own(name, below, middle, bias), mask))
         return self._node("Mean", *said) if len(said) > 1 else said[0]
+
+    def _own(self, name: str, hidden: str, middle: str, bias: str) -> str:
+        for layer in range(self._weights.own):
+            hidden = self._layer(f"{name}.layers.{layer}", hidden, bias)
+        return self._node("Concat", hidden, middle, axis=-1)
 
     def _member(self, name: str, hidden: str, mask: str) -> str:
         hidden = self._gelu(self._named_affine(f"{name}.inward", hidden))
@@ -155,7 +171,9 @@ class GraphBuilder:
             words = self._node("Mul", rows, self._node("Gather", self._constant(scales.astype(np.float32)), ids))
         positions = state["embeddings.position_embeddings.weight"] + state["embeddings.token_type_embeddings.weight"][0]
         length = self._node("Slice", self._node("Shape", ids), *self._ints([1], [2], [0]))
-        place = self._node("Slice", self._constant(positions), *self._ints([0]), length, *self._ints([0]))
+        kept = self._constant(positions if self._exact else positions.astype(np.float16))
+        place = self._node("Slice", kept, *self._ints([0]), length, *self._ints([0]))
+        place = place if self._exact else self._node("Cast", place, to=TensorProto.FLOAT)
         return self._norm(self._node("Add", words, place), "embeddings.LayerNorm")
 
     def _ints(self, *values: list[int]) -> list[str]:
@@ -179,19 +197,18 @@ class GraphBuilder:
             epsilon=self._weights.epsilon,
         )
 
-    def _layer(self, layer: int, hidden: str, bias: str) -> str:
-        prefix = f"encoder.layer.{layer}"
-        attended = self._attention(layer, hidden, bias)
-        projected = self._linear(f"{layer}.ao", attended)
+    def _layer(self, prefix: str, hidden: str, bias: str) -> str:
+        attended = self._attention(prefix, hidden, bias)
+        projected = self._linear(prefix, "ao", attended)
         hidden = self._norm(self._node("Add", projected, hidden), f"{prefix}.attention.output.LayerNorm")
-        wide = self._gelu(self._linear(f"{layer}.fi", hidden))
-        narrow = self._linear(f"{layer}.fo", wide)
+        wide = self._gelu(self._linear(prefix, "fi", hidden))
+        narrow = self._linear(prefix, "fo", wide)
         return self._norm(self._node("Add", narrow, hidden), f"{prefix}.output.LayerNorm")
 
-    def _attention(self, layer: int, hidden: str, bias: str) -> str:
+    def _attention(self, prefix: str, hidden: str, bias: str) -> str:
         heads = self._weights.heads
         size = self._weights.state["embeddings.word_embeddings.weight"].shape[1]
-        mixed = self._linear(f"{layer}.qkv", hidden)
+        mixed = self._linear(prefix, "qkv", hidden)
         parts = [self._name() for _ in range(3)]
         sizes = self._constant(np.array([size] * 3, np.int64))
         self._nodes.append(helper.make_node("Split", [mixed, sizes], parts, axis=-1))
@@ -213,8 +230,8 @@ class GraphBuilder:
         half = self._constant(np.array(0.5, np.float32))
         return self._node("Mul", self._node("Mul", hidden, gate), half)
 
-    def _linear(self, name: str, hidden: str) -> str:
-        matrix, offset = linear_weights(self._weights, name)
+    def _linear(self, prefix: str, part: str, hidden: str) -> str:
+        matrix, offset = linear_weights(self._weights, prefix, part)
         weight = self._constant(matrix) if self._exact else self._packed(matrix)
         return self._node("Add", self._node("MatMul", hidden, weight), self._constant(offset))
 
@@ -231,10 +248,8 @@ class GraphBuilder:
         )
 
 
-def linear_weights(weights: Weights, name: str) -> tuple[Floats, Floats]:
-    """Matrix [in, out] and bias [out] of a linear layer by its short name ("3.qkv")."""
-    layer, part = name.split(".")
-    prefix = f"encoder.layer.{layer}"
+def linear_weights(weights: Weights, prefix: str, part: str) -> tuple[Floats, Floats]:
+    """Matrix [in, out] and bias [out] of a linear layer: part "qkv" of layer "encoder.layer.3"."""
     places = {
         "qkv": [f"attention.self.{which}" for which in ("query", "key", "value")],
         "ao": ["attention.output.dense"],

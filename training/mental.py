@@ -1,9 +1,10 @@
-"""The mental-element heads' own training, on the finished encoder's vectors; `training.pipeline` calls it.
+"""The mental-element heads' own training, on the finished encoder; `training.pipeline` calls it.
 
 Mental elements are rare: an epoch of fine-tuning sees some hundred spans among ten thousand passages, and the few
 epochs that suit the provisions are too few for them. So once the encoder has learnt, its vectors of the laundering
-passages and of some others are kept, and the head, which is small, goes over them several times. Another draw of its
-first weights moves the figures by points, so there may be several, whose mean is taken.
+passages and of some others are kept, and the head, which is small, goes over them several times. What it reads was made
+for the provisions; so it may have copies of the encoder's last layers to itself, which learn with it. Another draw of
+its first weights moves the figures by points, so there may be several, whose mean is taken.
 
 All are trained twice, each time from nothing: first without a fifth of the documents, for what ranks spans must be
 fitted on logits of passages that the heads do not know (`palermo.training.spans`), then on all.
@@ -27,6 +28,7 @@ from palermo.corpora.labelled.passages import LabelledPassage
 from palermo.models.cues import CUE
 from palermo.models.pooling import TokenScores, token_scores
 from palermo.models.spans import SpanRanker
+from palermo.training.attention import layers_in
 from palermo.training.cache import LayerCache
 from palermo.training.examples import Batch, Example, batches, collate, offsets_of
 from palermo.training.finetune import EVERY, Progress, mental_loss, rate_factor
@@ -40,6 +42,7 @@ SPANS = "spans.json"
 HELD_OUT, SAID = "held_out.jsonl", "held_out_predictions.jsonl"
 """Passages on laundering that the first training left out, and their spans in the form of a predictions file."""
 DECAY = 0.7  # share of the run with a falling rate
+MULTIPLE = 32  # tokens that a batch's width is rounded up to: in bfloat16 each new shape costs
 PARTS = 5  # one document in so many is held out for the ranking of spans
 
 
@@ -63,7 +66,8 @@ def fit_mental(
     if path.is_file():
         state = torch.load(path, map_location="cpu", weights_only=True)
         members = 1 + max(int(name.split(".")[1]) for name in state)
-        model.mental = MentalHeads(model.mental.anew() for _ in range(members))
+        own = len({name.split(".")[3] for name in state if name.startswith("members.0.layers.")})
+        model.mental = MentalHeads(model.new_mental(own) for _ in range(members))
         model.mental.load_state_dict(state)
         return SpanRanker.from_json(json.loads(ranks.read_text("utf-8")))
     chosen = chosen_of(examples, recipe)
@@ -103,12 +107,23 @@ def held_out(example: Example) -> bool:
     return hashlib.sha256(example.passage.doc_id.encode()).digest()[0] % PARTS == 0
 
 
+def _groups(head: MentalHead, recipe: Recipe) -> list[dict[str, Any]]:
+    """Parameter groups with their peak rates: that of its own layers falls from the last one down."""
+    own = [
+        {"params": list(layer.parameters()), "lr": recipe.mental_layer_rate * recipe.layer_decay**depth}
+        for depth, layer in enumerate(reversed(head.layers))
+    ]
+    rest = [parameter for name, parameter in head.named_parameters() if not name.startswith("layers.")]
+    return [*own, {"params": rest, "lr": recipe.mental_rate}]
+
+
 class _Fitting:
     def __init__(
         self, model: PassageTagger, examples: Sequence[Example], recipe: Recipe, pad: int, progress: Progress
     ) -> None:
         self.model, self.examples, self.recipe, self.pad, self.progress = model, examples, recipe, pad, progress
         self.device = next(model.parameters()).device
+        model.mental = MentalHeads([model.new_mental(recipe.mental_layers)])  # what is kept is what these begin with
         self.cache = LayerCache(model, self.device, examples, pad, recipe, progress, whole=True)
 
     def run(self) -> list[Said]:
@@ -130,18 +145,19 @@ class _Fitting:
     def _trained(self, rows: Sequence[int], seed: int, phase: str) -> MentalHead:
         recipe = self.recipe
         torch.manual_seed(seed)
-        head = self._standardised(self.model.mental.anew())
-        optimiser = torch.optim.AdamW(head.parameters(), lr=recipe.mental_rate, betas=(0.9, 0.98), weight_decay=0.02)
+        head = self._standardised(self.model.new_mental(recipe.mental_layers))
+        optimiser = torch.optim.AdamW(_groups(head, recipe), betas=(0.9, 0.98), weight_decay=0.02)
+        peaks = [parameters["lr"] for parameters in optimiser.param_groups]
         rng = random.Random(seed)  # noqa: S311 - an order, no secret
         part = [self.examples[row] for row in rows]
         groups = [group for _ in range(recipe.mental_epochs) for group in batches(part, recipe.batch_tokens, rng)]
         head.train()
         started, losses = time.monotonic(), []
         for number, group in enumerate(groups, start=1):
-            for parameters in optimiser.param_groups:
-                parameters["lr"] = recipe.mental_rate * rate_factor((number - 0.5) / len(groups), recipe.warm_up, DECAY)
-            batch = collate(self.examples, [rows[place] for place in group], self.pad)
-            loss = mental_loss(self._said(head, batch), batch, self.device)
+            for parameters, peak in zip(optimiser.param_groups, peaks, strict=True):
+                parameters["lr"] = peak * rate_factor((number - 0.5) / len(groups), recipe.warm_up, DECAY)
+            batch = collate(self.examples, [rows[place] for place in group], self.pad, MULTIPLE)
+            loss = mental_loss(self._said(MentalHeads([head]), batch), batch, self.device)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(head.parameters(), recipe.clip)
@@ -165,14 +181,27 @@ class _Fitting:
 
     def _standardised(self, head: MentalHead) -> MentalHead:
         """The head with mean and scale of what it reads of every seventh passage's tokens."""
-        some = range(0, len(self.examples), 7)
-        tokens = torch.cat([self.cache.states([(row, 0)], len(self.examples[row].windows[0].ids))[0] for row in some])
+        head.eval()
+        read = []
+        with torch.no_grad():
+            for row in range(0, len(self.examples), 7):
+                width = len(self.examples[row].windows[0].ids)
+                mask = torch.ones(1, width, dtype=torch.long, device=self.device)
+                read.append(self._read(MentalHeads([head]), [(row, 0)], mask)[0][0])
+        tokens = torch.cat(read)
         head.standardise(tokens.mean(0), 1 / tokens.std(0).clamp_min(1e-3), fresh=True)
         return head
 
-    def _said(self, heads: MentalHead | MentalHeads, batch: Batch) -> torch.Tensor:
-        states = self.cache.states(batch.rows, batch.ids.shape[1])
-        said: torch.Tensor = heads(states, batch.mask.to(self.device))
+    def _read(self, heads: MentalHeads, rows: Sequence[tuple[int, int]], mask: torch.Tensor) -> list[torch.Tensor]:
+        """What each of the heads reads of windows, in whole precision."""
+        below, middle = self.cache.states(rows, mask.shape[1]).chunk(2, dim=2)
+        with layers_in(self.recipe.precision, self.device):
+            read = heads.read(below, middle, mask)
+        return [one.float() for one in read]
+
+    def _said(self, heads: MentalHeads, batch: Batch) -> torch.Tensor:
+        mask = batch.mask.to(self.device)
+        said: torch.Tensor = heads(self._read(heads, batch.rows, mask), mask)
         return said
 
     def _scores(self, row: int) -> TokenScores:

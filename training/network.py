@@ -6,12 +6,14 @@ that is a linear head on the mean of the token vectors. Because pooling is the l
 needs no second pass. The mental-element head gives, per token, inside, begin and end logits of the nine standards and
 the logits of the four roles. It sees a token's neighbours too, for the ends of a span lie in the words around it, and
 the vectors of the middle layer beside those of the last: what a word itself says is clearer there than at the end,
-where all tokens speak of the passage.
+where all tokens speak of the passage. It may have layers of its own in place of the encoder's last ones: copies that
+learn further for the mental elements alone, on what the layer below them says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import copy
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,16 @@ MENTAL_WIDTH = 256
 MENTAL_BLOCKS = 2
 MENTAL_DROPOUT = 0.15
 MENTAL_REACH = 3  # tokens to each side that a block sees
+
+
+def through(layers: Iterable[nn.Module], hidden: torch.Tensor, mask: torch.Tensor, **beside: Any) -> torch.Tensor:
+    """Encoder layers one after the other: [B, T, H] and mask [B, T] -> [B, T, H]; `beside` is given to each."""
+    bias = torch.zeros(mask.shape, dtype=hidden.dtype, device=hidden.device)
+    bias = bias.masked_fill(~mask.bool(), torch.finfo(hidden.dtype).min)[:, None, None, :]
+    for layer in layers:
+        out = layer(hidden, bias, **beside)
+        hidden = out[0] if isinstance(out, tuple) else out
+    return hidden
 
 
 class TokenHead(nn.Module):
@@ -108,14 +120,15 @@ class MentalHead(nn.Module):
     Args:
         size: of what is read of a token, here S.
         epsilon: of the layer norms.
+        layers: its own encoder layers, if it has any.
     """
 
     mean: torch.Tensor
     scale: torch.Tensor
 
-    def __init__(self, size: int, epsilon: float) -> None:
+    def __init__(self, size: int, epsilon: float, layers: Iterable[nn.Module] = ()) -> None:
         super().__init__()
-        self.epsilon = epsilon
+        self.layers = nn.ModuleList(layers)
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("scale", torch.ones(size))
         self.inward = nn.Linear(size, MENTAL_WIDTH)
@@ -137,8 +150,12 @@ class MentalHead(nn.Module):
             self.mean.copy_(mean)
             self.scale.copy_(scale)
 
+    def read(self, below: torch.Tensor, middle: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """What it reads of each token [B, T, S]: its own last layer, on `below` [B, T, H], and the middle layer."""
+        return torch.cat([through(self.layers, below, mask), middle], dim=2)
+
     def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """[B, T, S] and mask [B, T] -> [B, T, 31]."""
+        """What `read` gave, [B, T, S], and mask [B, T] -> [B, T, 31]."""
         inward = functional.gelu(self.inward((hidden - self.mean) * self.scale))
         hidden = functional.dropout(inward, MENTAL_DROPOUT, self.training)
         counted = mask[:, :, None].to(hidden.dtype)
@@ -151,29 +168,31 @@ class MentalHead(nn.Module):
 class MentalHeads(nn.Module):
     """The mean of what several heads say, that learnt apart: each is sure of other mistakes.
 
-    They are small beside the encoder (one takes a sixtieth of its time), so what ships may have a few.
+    Without layers of their own they are small beside the encoder (one takes a sixtieth of its time), so what ships may
+    have a few.
 
     Args:
-        members: heads that read the same.
+        members: heads with as many own layers each, or none.
     """
 
     def __init__(self, members: Iterable[MentalHead]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
 
-    def anew(self) -> MentalHead:
-        """An untrained head of the members' shape, on their device, not standardised yet."""
-        first = next(self.each())
-        return MentalHead(len(first.mean), first.epsilon).to(first.mean.device)
+    @property
+    def own(self) -> int:
+        """Layers that each member has to itself."""
+        return len(next(self.each()).layers)
 
-    def standardise(self, mean: torch.Tensor, scale: torch.Tensor, *, fresh: bool) -> None:
-        """As `MentalHead.standardise`, for every member."""
-        for member in self.each():
-            member.standardise(mean, scale, fresh=fresh)
+    def read(self, below: torch.Tensor, middle: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        """What each member reads, see `MentalHead.read`; one tensor for all where none has layers of its own."""
+        if not self.own:
+            return [next(self.each()).read(below, middle, mask)] * len(self.members)
+        return [member.read(below, middle, mask) for member in self.each()]
 
-    def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """[B, T, S] and mask [B, T] -> [B, T, 31]."""
-        said = [member(hidden, mask) for member in self.each()]
+    def forward(self, read: Sequence[torch.Tensor], mask: torch.Tensor) -> torch.Tensor:
+        """What each member reads, [B, T, S], and mask [B, T] -> [B, T, 31]."""
+        said = [member(hidden, mask) for member, hidden in zip(self.each(), read, strict=True)]
         return torch.stack(said).mean(0) if len(said) > 1 else said[0]
 
     def each(self) -> Iterator[MentalHead]:
@@ -199,7 +218,7 @@ class PassageTagger(nn.Module):
         if frozen > self.middle:
             raise ValueError(f"at most {self.middle} layers can be frozen, for the mental elements read the middle one")
         self.head = TokenHead(encoder.config.hidden_size, labels)
-        self.mental = MentalHeads([MentalHead(2 * encoder.config.hidden_size, encoder.config.layer_norm_eps)])
+        self.mental = MentalHeads([self.new_mental()])
         self.encoder.requires_grad_(False)
         for layer in self.encoder.encoder.layer[frozen:]:
             layer.requires_grad_(True)
@@ -217,36 +236,49 @@ class PassageTagger(nn.Module):
         hidden: torch.Tensor = self.encoder.embeddings(input_ids=ids)
         return self._layers(hidden, mask, 0, self.frozen)
 
-    def upper(self, hidden: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The layers that learn: [B, T, H] -> the last layer's vectors and the middle one's, each [B, T, H]."""
-        middle = self._layers(hidden, mask, self.frozen, self.middle)
-        return self._layers(middle, mask, self.middle, len(self.encoder.encoder.layer)), middle
+    def upper(self, hidden: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """The layers that learn: [B, T, H] -> the last one's vectors [B, T, H], and what each mental head reads."""
+        below, middle = self._below(hidden, mask)
+        last = self._layers(below, mask, len(self.encoder.encoder.layer) - self.mental.own, None)
+        return last, self.mental.read(below, middle, mask)
 
-    def _layers(self, hidden: torch.Tensor, mask: torch.Tensor, first: int, last: int) -> torch.Tensor:
-        bias = torch.zeros(mask.shape, dtype=hidden.dtype, device=hidden.device)
-        bias = bias.masked_fill(~mask.bool(), torch.finfo(hidden.dtype).min)[:, None, None, :]
+    def _below(self, hidden: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the frozen layers say -> vectors of the layer below the mental heads' own, and of the middle one."""
+        middle = self._layers(hidden, mask, self.frozen, self.middle)
+        return self._layers(middle, mask, self.middle, len(self.encoder.encoder.layer) - self.mental.own), middle
+
+    def _layers(self, hidden: torch.Tensor, mask: torch.Tensor, first: int, last: int | None) -> torch.Tensor:
         relative = getattr(self.encoder.encoder, "compute_position_bias", None)  # MPNet has one for all layers
         beside = {} if relative is None else {"position_bias": relative(hidden)}
-        for layer in self.encoder.encoder.layer[first:last]:
-            out = layer(hidden, bias, **beside)
-            hidden = out[0] if isinstance(out, tuple) else out
-        return hidden
+        return through(self.encoder.encoder.layer[first:last], hidden, mask, **beside)
 
-    def vectors(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """What the mental-element head reads: ids and mask [B, T] -> [B, T, 2H], last layer and middle one."""
-        return torch.cat(self.upper(self.lower(ids, mask), mask), dim=2)
+    def below(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """What the mental heads begin with: ids and mask [B, T] -> [B, T, 2H], layer below theirs and middle one."""
+        return torch.cat(self._below(self.lower(ids, mask), mask), dim=2)
+
+    def new_mental(self, own: int = 0) -> MentalHead:
+        """An untrained mental head, not standardised, with copies of the encoder's last `own` layers to itself.
+
+        Raises:
+            ValueError: it would have more than half of the layers.
+        """
+        layers = self.encoder.encoder.layer
+        if own > len(layers) - self.middle:
+            raise ValueError(f"at most {len(layers) - self.middle} layers can be copied for the mental elements")
+        config = self.encoder.config
+        copies = copy.deepcopy(layers[len(layers) - own :])
+        return MentalHead(2 * config.hidden_size, config.layer_norm_eps, copies).to(self.head.bias.device)
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """ids and mask [B, T] -> keys, values [B, T, L] and mental [B, T, 31]."""
-        last, middle = self.upper(self.lower(ids, mask), mask)
-        return self.heads(last, middle, mask)
+        return self.heads(*self.upper(self.lower(ids, mask), mask), mask)
 
     def heads(
-        self, last: torch.Tensor, middle: torch.Tensor, mask: torch.Tensor
+        self, last: torch.Tensor, read: Sequence[torch.Tensor], mask: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """The same from the vectors [B, T, H] of the last layer and the middle one."""
-        keys, values = self.head(last)
-        return keys, values, self.mental(torch.cat([last, middle], dim=2), mask)
+        """The same from what `upper` gives, whatever the layers compute in."""
+        keys, values = self.head(last.float())
+        return keys, values, self.mental([one.float() for one in read], mask)
 
     def pool(
         self, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor, owner: torch.Tensor, passages: int

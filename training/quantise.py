@@ -7,8 +7,10 @@ engines disagreed on 7 % of the dev passages (`EXPERIMENTS.md`).
 
 from __future__ import annotations
 
+from itertools import chain
+from typing import Any
+
 import torch
-from palermo.training.graph import linears
 from palermo.training.network import PassageTagger
 from torch import nn
 
@@ -30,14 +32,16 @@ class QuantisedLinear(nn.Linear):
 def layer_parts(model: PassageTagger, name: str) -> list[nn.Linear]:
     """The linear layers behind a short name of `graph.linears`; they share one input."""
     layer, part = name.split(".")
-    block = model.encoder.encoder.layer[int(layer)]
-    parts = {
+    return _parts(model.encoder.encoder.layer[int(layer)])[part]
+
+
+def _parts(block: Any) -> dict[str, list[nn.Linear]]:
+    return {
         "qkv": [block.attention.self.query, block.attention.self.key, block.attention.self.value],
         "ao": [block.attention.output.dense],
         "fi": [block.intermediate.dense],
         "fo": [block.output.dense],
     }
-    return parts[part]
 
 
 def exportable(model: PassageTagger) -> bool:
@@ -51,14 +55,21 @@ def quantised(model: PassageTagger) -> bool:
 
 
 def quantise(model: PassageTagger) -> None:
-    """Go over to eight-bit weights.
+    """Go over to eight-bit weights, in the mental heads' own layers too.
 
-    Word vectors are rounded for good, one scale a row: they do not learn.
+    Word vectors are rounded for good, one scale a row, and positions with the token type to half precision: they do not
+    learn.
     """
-    for name in linears(model.encoder.config.num_hidden_layers):
-        for linear in layer_parts(model, name):
+    for block in chain(model.encoder.encoder.layer, *(member.layers for member in model.mental.each())):
+        for linear in chain(*_parts(block).values()):
             linear.__class__ = QuantisedLinear
     with torch.no_grad():
         table = model.encoder.embeddings.word_embeddings.weight
         scales = table.abs().amax(dim=1, keepdim=True).clamp_min(1e-8) / 127
         table.copy_((table / scales).round().clamp(-127, 127) * scales)
+        kinds = getattr(model.encoder.embeddings, "token_type_embeddings", None)
+        places = model.encoder.embeddings.position_embeddings.weight
+        if kinds is not None:
+            places.add_(kinds.weight[0])
+            kinds.weight[0] = 0.0
+        places.copy_(places.half())

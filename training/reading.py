@@ -34,8 +34,8 @@ def trained_scores(
         there = torch.from_numpy(mask).to(device)
         with torch.no_grad():
             with layers_in(precision, device):
-                last, middle = model.upper(model.lower(torch.from_numpy(ids).to(device), there), there)
-            keys, values, mental = model.heads(last.float(), middle.float(), there)
+                last, read = model.upper(model.lower(torch.from_numpy(ids).to(device), there), there)
+            keys, values, mental = model.heads(last, read, there)
         return torch.cat([keys, values], dim=2).cpu().numpy(), mental.cpu().numpy()
 
     model.eval()

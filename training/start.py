@@ -20,10 +20,11 @@ from onnx import numpy_helper
 from palermo.corpora.errors import ModelError
 from palermo.models import calibration as calibrations
 from palermo.models import manifest as manifests
+from palermo.models.mental import OUTPUTS
 from palermo.models.tagger import LABELS, TOKENIZER
+from palermo.training.graph import OWN
 from palermo.training.network import MENTAL_BLOCKS, MentalHead, MentalHeads, PassageTagger
 
-MENTAL_ARRAYS = 2 * (2 + 3 * MENTAL_BLOCKS)
 LAYER_MATRICES = 4  # in eight bits; see `graph.linears`
 Arrays = Iterator[npt.NDArray[Any]]
 
@@ -34,9 +35,11 @@ def tagger_of(folder: Path, frozen: int) -> PassageTagger:
     if network.suffix != ".onnx":
         raise ModelError("its network was not exported", source=folder.name, hint="a teacher can't be gone on from")
     names = labels_of(folder)
-    arrays = [numpy_helper.to_array(tensor) for tensor in onnx.load(network).graph.initializer]
+    graph = onnx.load(network)
+    arrays = [numpy_helper.to_array(tensor) for tensor in graph.graph.initializer]
+    own = int(next((prop.value for prop in graph.metadata_props if prop.key == OWN), 0))
     try:
-        model = _tagger(arrays, len(names), frozen)
+        model = _tagger(arrays, len(names), frozen, own)
         with torch.no_grad():
             model.head.bias.add_(torch.from_numpy(calibrations.read(folder, names).bias))  # kept outside the network
         return model
@@ -101,13 +104,15 @@ def blend(model: PassageTagger, start: PassageTagger, share: float) -> None:
                 value.copy_((1 - share) * value + share * before[name].to(value.device))
 
 
-def _tagger(arrays: list[npt.NDArray[Any]], labels: int, frozen: int) -> PassageTagger:
+def _tagger(arrays: list[npt.NDArray[Any]], labels: int, frozen: int, own: int) -> PassageTagger:
     from transformers import BertConfig, BertModel
 
     # Numbers, sizes and zero points aside, the weights lie in the order in which `GraphBuilder` asks for them.
     attention = next(int(array[2]) for array in arrays if array.dtype == np.int64 and array.shape == (4,))
     weights = [array for array in arrays if array.size > 1 and array.dtype != np.int64 and not _zero_point(array)]
+    heads = sum(array.shape == (OUTPUTS,) for array in weights)  # their last offsets
     layers = sum(array.dtype == np.int8 for array in weights) // LAYER_MATRICES  # and one for the word vectors
+    layers -= own * heads
     told = iter(weights)
     state = dict(_embeddings(told))
     for layer in range(layers):
@@ -128,11 +133,9 @@ def _tagger(arrays: list[npt.NDArray[Any]], labels: int, frozen: int) -> Passage
     encoder.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in state.items()}, strict=True)
     model = PassageTagger(encoder, labels, frozen)
     _head(model, next(told), next(told), labels)
-    left = list(told)
-    heads = [
-        _mental(model.mental.anew(), iter(left[at : at + MENTAL_ARRAYS])) for at in range(0, len(left), MENTAL_ARRAYS)
-    ]
-    model.mental = MentalHeads(heads)
+    model.mental = MentalHeads([_mental(model.new_mental(own), told) for _ in range(heads)])
+    if next(told, None) is not None:
+        raise ValueError("more weights than its layers have")
     return model
 
 
@@ -143,7 +146,7 @@ def _zero_point(array: npt.NDArray[Any]) -> bool:
 def _embeddings(told: Arrays) -> Iterator[tuple[str, npt.NDArray[Any]]]:
     packed, scales = next(told), next(told)
     yield "embeddings.word_embeddings.weight", packed.astype(np.float32) * scales
-    yield "embeddings.position_embeddings.weight", next(told)
+    yield "embeddings.position_embeddings.weight", next(told).astype(np.float32)  # kept in half precision
     yield "embeddings.token_type_embeddings.weight", np.zeros((1, packed.shape[1]), np.float32)  # in the positions
     yield from _norm(told, "embeddings.LayerNorm")
 
@@ -186,6 +189,8 @@ def _mental(head: MentalHead, told: Arrays) -> MentalHead:
     for block in range(MENTAL_BLOCKS):
         names += [f"blocks.{block}.{part}" for part in ("norm", "near", "mix")]
     state = head.state_dict()
+    for layer in range(len(head.layers)):
+        state.update({name: torch.from_numpy(np.array(value)) for name, value in _layer(told, f"layers.{layer}")})
     for name in [*names, "out"]:
         weight, bias = next(told), next(told)
         state[f"{name}.weight"] = torch.from_numpy(np.array(weight.T if weight.ndim == 2 else weight))

@@ -166,8 +166,9 @@ def test_frozen_layers_and_embeddings_do_not_learn(start: Any, whole: FineTuning
             if name.startswith("encoder.") and name.rsplit(".", 1)[1] in ("weight", "bias")
         },
     )
-    # Word vectors are rounded to eight bits once; nothing else below the learning layer moves.
-    assert {name for name in changed if ".layer.1." not in name} == {"encoder.embeddings.word_embeddings.weight"}
+    # Word vectors are rounded once, and positions with the token type; nothing else below the learning layer moves.
+    rounded = {f"encoder.embeddings.{kind}_embeddings.weight" for kind in ("word", "position", "token_type")}
+    assert {name for name in changed if ".layer.1." not in name} == rounded
 
 
 def test_a_doubtful_label_does_not_count(whole: FineTuning) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import copy
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from palermo.models.engine import load_engine
 from palermo.models.pooling import logits, token_scores
-from palermo.training.network import PassageTagger
+from palermo.training.export import weights_of
+from palermo.training.graph import GraphBuilder
+from palermo.training.network import MentalHeads, PassageTagger
+from palermo.training.quantise import quantise
 
 
 def batch(seed: int = 0, rows: int = 4, width: int = 48) -> tuple[Any, Any]:
@@ -43,6 +49,47 @@ def test_the_int8_graph_computes_as_the_quantised_network(tiny_network: Any) -> 
         # A value on the edge of two steps may fall to either side; most must agree to float accuracy.
         assert np.median(gap) < 5e-3
         assert gap.mean() < 0.02 * theirs[kept].std()
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_mental_heads_with_layers_of_their_own_are_exported_with_them(
+    tiny_network: Any, exact: bool, tmp_path: Path
+) -> None:
+    model = copy.deepcopy(tiny_network.model)
+    model.mental = MentalHeads([model.new_mental(1), model.new_mental(1)])
+    for number, parameter in enumerate(model.mental.parameters()):
+        torch.nn.init.normal_(parameter, std=0.3, generator=torch.Generator().manual_seed(number))
+    if not exact:
+        quantise(model)
+    onnx.save(GraphBuilder(weights_of(model), exact=exact).build(), tmp_path / "network.onnx")
+    ids, mask = batch(8, 3, 40)
+    kept = mask.astype(bool)
+    ours = load_engine(tmp_path / "network.onnx", "onnxruntime", 1).forward(ids, mask)
+    for one, other in zip(ours, torch_outputs(model.eval(), ids, mask), strict=True):
+        gap = np.abs(one[kept] - other[kept])
+        assert gap.mean() < (1e-4 if exact else 0.02) * other[kept].std()
+    shared = torch_outputs(tiny_network.model, ids, mask)[1]
+    assert np.abs(ours[1][kept] - shared[kept]).mean() > 0.1 * shared[kept].std()
+
+
+def test_own_layers_begin_as_the_encoders_last_ones(tiny_network: Any) -> None:
+    model = copy.deepcopy(tiny_network.model)
+    ids, mask = (torch.from_numpy(part) for part in batch(9, 2, 24))
+    with torch.no_grad():
+        _, (shared, *_) = model.upper(model.lower(ids, mask), mask)
+        model.mental = MentalHeads([model.new_mental(1)])
+        last, (own,) = model.upper(model.lower(ids, mask), mask)
+        torch.testing.assert_close(own, shared)
+        for parameter in model.mental.parameters():
+            parameter.mul_(2.0)
+        again, (moved,) = model.upper(model.lower(ids, mask), mask)
+    assert torch.equal(last, again)  # the provisions do not see them
+    assert not torch.allclose(moved, own)
+
+
+def test_no_more_than_the_upper_half_can_be_copied(tiny_network: Any) -> None:
+    with pytest.raises(ValueError, match="at most 1 layers"):
+        tiny_network.model.new_mental(2)
 
 
 def test_pooling_in_numpy_is_pooling_in_torch_over_all_windows_of_a_passage(tiny_network: Any) -> None:
@@ -86,9 +133,10 @@ def test_frozen_layers_compute_alike_and_do_not_learn(encoder_folder: Any, froze
     model = PassageTagger.from_folder(encoder_folder, 3, frozen).eval()
     ids, mask = (torch.from_numpy(part) for part in batch(7, 2, 16))
     with torch.no_grad():
-        split, middle = model.upper(model.lower(ids, mask), mask)
+        split, (read,) = model.upper(model.lower(ids, mask), mask)
         whole, *_ = states = model.encoder(input_ids=ids, attention_mask=mask, output_hidden_states=True)[:2]
-    torch.testing.assert_close(middle[mask == 1], states[1][1][mask == 1], rtol=1e-4, atol=1e-4)
+    both = torch.cat([whole, states[1][1]], dim=2)
+    torch.testing.assert_close(read[mask == 1], both[mask == 1], rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(split[mask == 1], whole[mask == 1], rtol=1e-4, atol=1e-4)
     learning = {name.split(".layer.")[1][0] for name, p in model.encoder.named_parameters() if p.requires_grad}
     assert learning == {str(layer) for layer in range(frozen, 2)}
@@ -125,7 +173,7 @@ def test_the_mental_head_sees_a_tokens_neighbours_and_no_padding(tiny_network: A
     other = vectors.clone()
     other[0, 12:] += 1.0
     with torch.no_grad():
-        before, near, padded = (head(one, mask)[0] for one in (vectors, changed, other))
+        before, near, padded = (head([one, one], mask)[0] for one in (vectors, changed, other))
     moved = (before - near).abs().amax(-1) > 1e-6
     assert moved[4]
     assert moved[10]
@@ -139,5 +187,6 @@ def test_several_mental_heads_say_their_mean(tiny_network: Any) -> None:
     vectors = torch.randn(2, 9, len(one.mean), generator=torch.Generator().manual_seed(1))
     mask = torch.ones(2, 9, dtype=torch.long)
     with torch.no_grad():
-        torch.testing.assert_close(heads(vectors, mask), (one(vectors, mask) + other(vectors, mask)) / 2)
+        said = heads([vectors, vectors], mask)
+        torch.testing.assert_close(said, (one(vectors, mask) + other(vectors, mask)) / 2)
         assert not torch.allclose(one(vectors, mask), other(vectors, mask))

@@ -49,6 +49,13 @@ def test_word_vectors_lie_on_a_grid_of_their_own(tiny_network: Any) -> None:
     torch.testing.assert_close(steps, steps.round(), rtol=0, atol=1e-3)
 
 
+def test_positions_are_kept_in_half_precision_with_the_token_type(tiny_network: Any) -> None:
+    exact, rounded = (model.encoder.embeddings for model in (tiny_network.model, tiny_network.quantised))
+    wanted = (exact.position_embeddings.weight + exact.token_type_embeddings.weight[0]).half().float()
+    assert torch.equal(rounded.position_embeddings.weight, wanted)
+    assert not rounded.token_type_embeddings.weight[0].any()
+
+
 def test_a_checkpoint_restores_the_quantised_network(tiny_network: Any) -> None:
     fresh = copy.deepcopy(tiny_network.model)
     quantise(fresh)

@@ -19,6 +19,8 @@ from palermo.training.network import MENTAL_BLOCKS
 
 Floats = npt.NDArray[np.float32]
 OPSET = 17
+PARTS = ("qkv", "ao", "fi", "fo")
+"""The matrices of an encoder layer, in order of use."""
 OWN = "mental_layers"
 """Property of the file: encoder layers that each mental head has to itself."""
 
@@ -45,11 +47,6 @@ class Weights:
     labels: int
     mental: int
     own: int
-
-
-def linears(layers: int) -> list[str]:
-    """Names of the linear layers of the encoder, in order of use."""
-    return [f"{layer}.{part}" for layer in range(layers) for part in ("qkv", "ao", "fi", "fo")]
 
 
 class GraphBuilder:

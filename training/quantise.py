@@ -29,13 +29,8 @@ class QuantisedLinear(nn.Linear):
         return torch.fake_quantize_per_channel_affine(self.weight, scale, zero, 0, -127, 127)
 
 
-def layer_parts(model: PassageTagger, name: str) -> list[nn.Linear]:
-    """The linear layers behind a short name of `graph.linears`; they share one input."""
-    layer, part = name.split(".")
-    return _parts(model.encoder.encoder.layer[int(layer)])[part]
-
-
-def _parts(block: Any) -> dict[str, list[nn.Linear]]:
+def linear_parts(block: Any) -> dict[str, list[nn.Linear]]:
+    """The linear layers of an encoder layer by `graph.PARTS`; those of a part share one input."""
     return {
         "qkv": [block.attention.self.query, block.attention.self.key, block.attention.self.value],
         "ao": [block.attention.output.dense],
@@ -61,7 +56,7 @@ def quantise(model: PassageTagger) -> None:
     learn.
     """
     for block in chain(model.encoder.encoder.layer, *(member.layers for member in model.mental.each())):
-        for linear in chain(*_parts(block).values()):
+        for linear in chain(*linear_parts(block).values()):
             linear.__class__ = QuantisedLinear
     with torch.no_grad():
         table = model.encoder.embeddings.word_embeddings.weight

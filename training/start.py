@@ -22,10 +22,9 @@ from palermo.models import calibration as calibrations
 from palermo.models import manifest as manifests
 from palermo.models.mental import OUTPUTS
 from palermo.models.tagger import LABELS, TOKENIZER
-from palermo.training.graph import OWN
+from palermo.training.graph import OWN, PARTS
 from palermo.training.network import MENTAL_BLOCKS, MentalHead, MentalHeads, PassageTagger
 
-LAYER_MATRICES = 4  # in eight bits; see `graph.linears`
 Arrays = Iterator[npt.NDArray[Any]]
 
 
@@ -111,7 +110,7 @@ def _tagger(arrays: list[npt.NDArray[Any]], labels: int, frozen: int, own: int) 
     attention = next(int(array[2]) for array in arrays if array.dtype == np.int64 and array.shape == (4,))
     weights = [array for array in arrays if array.size > 1 and array.dtype != np.int64 and not _zero_point(array)]
     heads = sum(array.shape == (OUTPUTS,) for array in weights)  # their last offsets
-    layers = sum(array.dtype == np.int8 for array in weights) // LAYER_MATRICES  # and one for the word vectors
+    layers = sum(array.dtype == np.int8 for array in weights) // len(PARTS)  # and one for the word vectors
     layers -= own * heads
     told = iter(weights)
     state = dict(_embeddings(told))

@@ -6,9 +6,9 @@ import copy
 from typing import Any
 
 import torch
-from palermo.training.graph import linears
+from palermo.training.graph import PARTS
 from palermo.training.network import PassageTagger
-from palermo.training.quantise import QuantisedLinear, layer_parts, quantise, quantised
+from palermo.training.quantise import QuantisedLinear, linear_parts, quantise, quantised
 
 
 def states(model: PassageTagger) -> torch.Tensor:
@@ -27,14 +27,15 @@ def test_eight_bits_stay_close_to_float(tiny_network: Any) -> None:
 def test_every_linear_layer_of_the_encoder_is_quantised_and_the_head_is_not(tiny_network: Any) -> None:
     assert quantised(tiny_network.quantised)
     assert not quantised(tiny_network.model)
-    for name in linears(2):
-        assert all(isinstance(part, QuantisedLinear) for part in layer_parts(tiny_network.quantised, name))
+    for block in tiny_network.quantised.encoder.encoder.layer:
+        for part in PARTS:
+            assert all(isinstance(linear, QuantisedLinear) for linear in linear_parts(block)[part])
     for part in (tiny_network.quantised.head, tiny_network.quantised.mental):
         assert not any(isinstance(one, QuantisedLinear) for one in part.modules())
 
 
 def test_weights_lie_on_a_grid_of_254_steps_an_output(tiny_network: Any) -> None:
-    part = layer_parts(tiny_network.quantised, "1.fo")[0]
+    part = linear_parts(tiny_network.quantised.encoder.encoder.layer[1])["fo"][0]
     assert isinstance(part, QuantisedLinear)
     with torch.no_grad():
         rounded = part.rounded()
@@ -64,7 +65,7 @@ def test_a_checkpoint_restores_the_quantised_network(tiny_network: Any) -> None:
 
 
 def test_gradients_pass_the_rounding(tiny_network: Any) -> None:
-    layer = copy.deepcopy(layer_parts(tiny_network.quantised, "0.fi")[0])
+    layer = copy.deepcopy(linear_parts(tiny_network.quantised.encoder.encoder.layer[0])["fi"][0])
     layer(torch.linspace(-1, 1, 64).reshape(2, 32)).square().sum().backward()
     assert layer.weight.grad is not None
     assert (layer.weight.grad != 0).float().mean() > 0.9

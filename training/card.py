@@ -16,8 +16,8 @@ HEAD = """# Model card: {name}
 
 One encoder (multilingual-e5-small, 12 layers, 384 wide, vocabulary pruned) fine-tuned on passages of court decisions
 and statutes, with two heads on its token vectors: provisions of the UN Convention against Transnational Organized Crime
-and its three Protocols (79 labels), and mental elements of laundering (nine standards, four roles){own}. One ONNX file
-with int8 weights. Beside it a linear expert, one SVM a label over words and pairs of words in English and one over
+and its three Protocols (79 labels), and mental elements of laundering (nine standards, four roles).{own}
+One ONNX file with int8 weights. Beside it a linear expert, one SVM a label over words and pairs of words in English and one over
 characters in the other languages, fitted on the same passages and, where training had it, the Convention's own text; a
 score is the mean of both calibrated scores, the expert's share is in `calibration.json`. Spans of mental elements are
 ranked by a logistic regression whose weights are there too; it was fitted on passages that a first training of the
@@ -97,7 +97,9 @@ def write(folder: Path, dev: Predicted, unseen: Predicted, manifest: dict[str, A
 def _own_layers(recipe: dict[str, Any]) -> str:
     """What the card tells of the layers that the mental-element head has to itself, if any."""
     count = recipe.get("mental_layers", 0)
-    return f", with differences of its own in the last {count} layers, of rank {recipe['mental_rank']}" if count else ""
+    if not count:
+        return ""
+    return f"\nThe latter has differences of its own in the encoder's last layers ({count}, of rank {recipe['mental_rank']})."
 
 
 def _report(predicted: Predicted) -> Report:

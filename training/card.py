@@ -17,11 +17,11 @@ HEAD = """# Model card: {name}
 One encoder (multilingual-e5-small, 12 layers, 384 wide, vocabulary pruned) fine-tuned on passages of court decisions
 and statutes, with two heads on its token vectors: provisions of the UN Convention against Transnational Organized Crime
 and its three Protocols (79 labels), and mental elements of laundering (nine standards, four roles).{own}
-One ONNX file with int8 weights. Beside it a linear expert, one SVM a label over words and pairs of words in English and one over
-characters in the other languages, fitted on the same passages and, where training had it, the Convention's own text; a
-score is the mean of both calibrated scores, the expert's share is in `calibration.json`. Spans of mental elements are
-ranked by a logistic regression whose weights are there too; it was fitted on passages that a first training of the
-head left out.
+One ONNX file with int8 weights. Beside it a linear expert, one SVM a label over words and pairs of words in English and
+one over characters in the other languages, fitted on the same passages and, where training had it, the Convention's own
+text; a score is the mean of both calibrated scores, the expert's share is in `calibration.json`. Spans of mental
+elements are ranked by a logistic regression whose weights are there too; it was fitted on passages that a first
+training of the head left out.
 
 - **Use**: suggests provisions and mental elements to editors and researchers, who decide. It is not legal advice, and
   no score says that a person committed an offence.
@@ -99,7 +99,8 @@ def _own_layers(recipe: dict[str, Any]) -> str:
     count = recipe.get("mental_layers", 0)
     if not count:
         return ""
-    return f"\nThe latter has differences of its own in the encoder's last layers ({count}, of rank {recipe['mental_rank']})."
+    rank = recipe["mental_rank"]
+    return f"\nThe latter has differences of its own in the encoder's last layers ({count}, of rank {rank})."
 
 
 def _report(predicted: Predicted) -> Report:

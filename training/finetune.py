@@ -27,7 +27,7 @@ Progress = Callable[[dict[str, Any]], None]
 USUAL_WEIGHT = 0.2  # mean weight of a token in the mental-element loss
 EDGE = 2.0  # weight of a span's first and last token beside one inside
 EVERY = 20  # steps between notes of progress
-_LAYER = re.compile(r"encoder\..*?\.layer\.(\d+)\.")  # of a parameter's name
+_LAYER = re.compile(r"(?P<of>encoder|mental)\..*?\.layers?\.(?P<layer>\d+)\.")  # of a parameter's name
 
 
 class FineTuning:
@@ -330,7 +330,8 @@ def _groups(model: PassageTagger, recipe: Recipe) -> list[dict[str, Any]]:
             continue
         rate = recipe.head_rate
         if found := _LAYER.match(name):
-            rate = recipe.rate * recipe.layer_decay ** (layers - 1 - int(found[1]))
+            last = layers if found["of"] == "encoder" else model.mental.own
+            rate = recipe.rate * recipe.layer_decay ** (last - 1 - int(found["layer"]))
         decay = recipe.weight_decay if parameter.ndim > 1 else 0.0
         groups.setdefault((rate, decay), []).append(parameter)
     return [{"params": parameters, "lr": rate, "weight_decay": decay} for (rate, decay), parameters in groups.items()]

@@ -15,13 +15,13 @@ NAME = "MODEL_CARD.md"
 HEAD = """# Model card: {name}
 
 One encoder (multilingual-e5-small, 12 layers, 384 wide, vocabulary pruned) fine-tuned on passages of court decisions
-and statutes, with two heads on the same token vectors: provisions of the UN Convention against Transnational Organized
-Crime and its three Protocols (79 labels), and mental elements of laundering (nine standards, four roles). One ONNX
-file with int8 weights. Beside it a linear expert, one SVM a label over words and pairs of words in English and one over
-characters in the other languages, fitted on the same passages and, where training had it, the Convention's own text; a
-score is the mean of both calibrated scores, the expert's share is in `calibration.json`. Spans of mental elements are
-ranked by a logistic regression whose weights are there too; it was fitted on passages that a first training of the
-head left out.
+and statutes, with two heads on its token vectors: provisions of the UN Convention against Transnational Organized Crime
+and its three Protocols (79 labels), and mental elements of laundering (nine standards, four roles).{own}
+One ONNX file with int8 weights. Beside it a linear expert, one SVM a label over words and pairs of words in English and
+one over characters in the other languages, fitted on the same passages and, where training had it, the Convention's own
+text; a score is the mean of both calibrated scores, the expert's share is in `calibration.json`. Spans of mental
+elements are ranked by a logistic regression whose weights are there too; it was fitted on passages that a first
+training of the head left out.
 
 - **Use**: suggests provisions and mental elements to editors and researchers, who decide. It is not legal advice, and
   no score says that a person committed an offence.
@@ -79,6 +79,7 @@ def write(folder: Path, dev: Predicted, unseen: Predicted, manifest: dict[str, A
     ]
     text = HEAD.format(
         name=manifest["name"],
+        own=_own_layers(manifest["recipe"]),
         taxonomy=manifest["taxonomy"],
         network=manifest["network"],
         digest=manifest["files"][manifest["network"]],
@@ -91,6 +92,15 @@ def write(folder: Path, dev: Predicted, unseen: Predicted, manifest: dict[str, A
         labels="\n".join(rows),
     )
     (folder / NAME).write_text(text, encoding="utf-8")
+
+
+def _own_layers(recipe: dict[str, Any]) -> str:
+    """What the card tells of the layers that the mental-element head has to itself, if any."""
+    count = recipe.get("mental_layers", 0)
+    if not count:
+        return ""
+    rank = recipe["mental_rank"]
+    return f"\nThe latter has differences of its own in the encoder's last layers ({count}, of rank {rank})."
 
 
 def _report(predicted: Predicted) -> Report:

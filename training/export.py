@@ -32,6 +32,7 @@ def weights_of(model: PassageTagger) -> Weights:
         matrix = torch.cat([part[0] for part in parts]).T.float().cpu().numpy()
         offset = torch.cat([part[1] for part in parts]).float().cpu().numpy()
     config = model.encoder.config
+    place = model.laundering
     return Weights(
         state,
         config.num_hidden_layers,
@@ -41,4 +42,5 @@ def weights_of(model: PassageTagger) -> Weights:
         head.bias.shape[0],
         len(model.mental.members),
         model.mental.own,
+        None if place is None else (place, float(head.bias.detach()[place])),
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from palermo.corpora.errors import UsageError
 from palermo.corpora.labelled.passages import STANDARDS
 from palermo.training import quantise as quantisation
 from palermo.training.attention import layers_in
@@ -27,7 +28,8 @@ Progress = Callable[[dict[str, Any]], None]
 USUAL_WEIGHT = 0.2  # mean weight of a token in the mental-element loss
 EDGE = 2.0  # weight of a span's first and last token beside one inside
 EVERY = 20  # steps between notes of progress
-_LAYER = re.compile(r"(?P<of>encoder|mental)\..*?\.layers?\.(?P<layer>\d+)\.")  # of a parameter's name
+_LAYER = re.compile(r"encoder\..*?\.layer\.(\d+)\.")  # of a parameter's name
+_OWN_LAYER = re.compile(r"mental\.members\.\d+\.layers\.(\d+)\.")
 
 
 class FineTuning:
@@ -229,6 +231,7 @@ class FineTuning:
         self.progress(entry)
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(entry) + "\n")
+        refuse_diverged(self.model, entry["provisions_loss"], entry["mental_loss"])
 
     def _one_step(self, batch: Batch) -> np.ndarray[Any, np.dtype[np.float64]]:
         mask = batch.mask.to(self.device)
@@ -250,6 +253,13 @@ class FineTuning:
         factor = rate_factor(progress, self.recipe.warm_up, self.recipe.decay)
         for group, rate in zip(self.optimiser.param_groups, self.rates, strict=True):
             group["lr"] = rate * factor
+
+
+def refuse_diverged(module: nn.Module, *losses: float) -> None:
+    """Stop a run whose weights are lost, before they are kept; raises UsageError where anything is not finite."""
+    largest = [float(parameter.detach().abs().max()) for parameter in module.parameters()]
+    if not all(map(math.isfinite, [*losses, *largest])):
+        raise UsageError("training diverged: its numbers are no longer finite", hint="set lower rates")
 
 
 def rate_factor(progress: float, warm_up: float, decay: float) -> float:
@@ -322,7 +332,9 @@ def _positive_weights(examples: Sequence[Example]) -> torch.Tensor:
 
 
 def _groups(model: PassageTagger, recipe: Recipe) -> list[dict[str, Any]]:
-    """Parameter groups: rates fall by layer, no decay on biases and norms; the heads have their own rate."""
+    """Parameter groups: rates fall by layer, no decay on biases and norms; the heads have their own rate, and
+    so have the layers that are theirs.
+    """
     layers = len(model.encoder.encoder.layer)
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
@@ -330,8 +342,9 @@ def _groups(model: PassageTagger, recipe: Recipe) -> list[dict[str, Any]]:
             continue
         rate = recipe.head_rate
         if found := _LAYER.match(name):
-            last = layers if found["of"] == "encoder" else model.mental.own
-            rate = recipe.rate * recipe.layer_decay ** (last - 1 - int(found["layer"]))
+            rate = recipe.layer_rate(layers - 1 - int(found[1]))
+        elif found := _OWN_LAYER.match(name):
+            rate = recipe.own_layer_rate(model.mental.own - 1 - int(found[1]))
         decay = recipe.weight_decay if parameter.ndim > 1 else 0.0
         groups.setdefault((rate, decay), []).append(parameter)
     return [{"params": parameters, "lr": rate, "weight_decay": decay} for (rate, decay), parameters in groups.items()]

@@ -1,8 +1,9 @@
 """Builds the ONNX network from a trained model's weights: float, or with int8 weights in QDQ form.
 
 Written node by node, so that the shipped graph holds what is meant and nothing of an exporter's habits: one MatMul for
-query, key and value, the head's standardisation folded into its weights, token types folded into the positions. Inputs
-`ids` and `mask` [B, T] int64; outputs `provisions` [B, T, 2L] (keys, then values) and `mental` [B, T, 31].
+query, key and value, the head's standardisation folded into its weights, token types folded into the positions. Layers
+that mental heads have to themselves read only the rows that speak of laundering. Inputs `ids` and `mask` [B, T] int64;
+outputs `provisions` [B, T, 2L] (keys, then values) and `mental` [B, T, 31].
 """
 
 from __future__ import annotations
@@ -15,14 +16,19 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from palermo.training.network import MENTAL_BLOCKS
+from palermo.training.network import MENTAL_BLOCKS, SILENT, SPEAKS
 
 Floats = npt.NDArray[np.float32]
 OPSET = 17
-PARTS = ("qkv", "ao", "fi", "fo")
-"""The matrices of an encoder layer, in order of use."""
+PLACES = {
+    "qkv": [f"attention.self.{which}" for which in ("query", "key", "value")],
+    "ao": ["attention.output.dense"],
+    "fi": ["intermediate.dense"],
+    "fo": ["output.dense"],
+}
+"""The matrices of an encoder layer, in order of use, and the linear layers that each joins: they share their input."""
 OWN = "mental_layers"
-"""Property of the file: encoder layers that each mental head has to itself."""
+"""Property of the file: encoder layers that each mental head has with a difference of its own."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,8 @@ class Weights:
         head: [H, 2L] and its bias [2L]: keys, values.
         labels: L.
         mental: number of the mental heads.
-        own: layers that each of them has to itself.
+        own: of the encoder's last layers, how many each of them has with a difference of low rank.
+        laundering: place of article 6 among the labels and its bias; None where heads read every row.
     """
 
     state: dict[str, Floats]
@@ -47,12 +54,14 @@ class Weights:
     labels: int
     mental: int
     own: int
+    laundering: tuple[int, float] | None = None
 
 
 class GraphBuilder:
     """Adds nodes and initialisers.
 
-    Weights and word vectors are eight-bit, positions half precision, unless `exact` asks for a float graph.
+    Weights and word vectors are eight-bit, positions and differences half precision, unless `exact` asks for a float
+    graph.
     """
 
     def __init__(self, weights: Weights, *, exact: bool = False) -> None:
@@ -60,6 +69,7 @@ class GraphBuilder:
         self._exact = exact
         self._nodes: list[onnx.NodeProto] = []
         self._initialisers: list[onnx.TensorProto] = []
+        self._shared: dict[str, str] = {}
         self._count = 0
 
     def build(self) -> onnx.ModelProto:
@@ -102,7 +112,7 @@ class GraphBuilder:
 
     def _constant(self, value: npt.NDArray[Any]) -> str:
         name = self._name()
-        self._initialisers.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        self._initialisers.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
 
     def _name_last(self, made: str, name: str) -> None:
@@ -116,8 +126,16 @@ class GraphBuilder:
         return self._node("Add", self._node("MatMul", hidden, self._constant(matrix)), self._constant(offset))
 
     def _mental(self, below: str, middle: str, bias: str) -> str:
-        """The mean of the mental heads; what is behind their own layers is small, so in float."""
+        """The mean of the mental heads; with layers of their own, of the rows that speak of laundering."""
         mask = self._node("Unsqueeze", self._node("Cast", "mask", to=TensorProto.FLOAT), *self._ints([2]))
+        if self._weights.laundering is None or not self._weights.own:
+            return self._members(below, middle, bias, mask)
+        speaks, rows = self._speaking(bias, *self._weights.laundering)
+        some = (self._node("Gather", every, rows, axis=0) for every in (below, middle, bias, mask))
+        return self._spread(self._members(*some), speaks, rows)
+
+    def _members(self, below: str, middle: str, bias: str, mask: str) -> str:
+        """What is behind the heads' own layers is small, so in float."""
         both = self._node("Concat", below, middle, axis=-1) if not self._weights.own else ""
         said = []
         for number in range(self._weights.mental):
@@ -126,9 +144,38 @@ class GraphBuilder:
         return self._node("Mean", *said) if len(said) > 1 else said[0]
 
     def _own(self, name: str, hidden: str, middle: str, bias: str) -> str:
+        """What a head reads: the encoder's last layers with its differences, beside the middle layer."""
+        first = self._weights.layers - self._weights.own
         for layer in range(self._weights.own):
-            hidden = self._layer(f"{name}.layers.{layer}", hidden, bias)
+            hidden = self._layer(f"encoder.layer.{first + layer}", hidden, bias, f"{name}.layers.{layer}")
         return self._node("Concat", hidden, middle, axis=-1)
+
+    def _speaking(self, bias: str, place: int, offset: float) -> tuple[str, str]:
+        """Whether each row speaks of laundering, [B], and the numbers of the rows to read.
+
+        Those are the rows that do and the likeliest one, so that there is one: no engine need know tensors without any.
+        """
+        key, value = (
+            self._node("Gather", "provisions", self._constant(np.array(column, np.int64)), axis=2)
+            for column in (place, place + self._weights.labels)
+        )
+        key = self._node("Add", key, self._node("Squeeze", bias, *self._ints([1, 2])))
+        counted = self._node("Mul", self._node("Softmax", key, axis=-1), value)
+        logit = self._node("ReduceSum", counted, *self._ints([1]), keepdims=0)
+        least = self._constant(np.array(SPEAKS - offset, np.float32))
+        speaks = self._node("GreaterOrEqual", logit, least)
+        likeliest = self._node("Equal", logit, self._node("ReduceMax", logit, keepdims=0))
+        chosen = self._node("NonZero", self._node("Or", speaks, likeliest))
+        return speaks, self._node("Squeeze", chosen, *self._ints([0]))
+
+    def _spread(self, said: str, speaks: str, rows: str) -> str:
+        """What was said of some rows, [N, T, 31], among all of them, [B, T, 31]; nothing of those that do not speak."""
+        outputs = len(self._weights.state["mental.members.0.out.bias"])
+        shape = self._node("Concat", self._node("Shape", "mask"), *self._ints([outputs]), axis=0)
+        silent = self._constant(np.array(SILENT, np.float32))
+        nothing = self._node("Expand", silent, shape)
+        everything = self._node("ScatterND", nothing, self._node("Unsqueeze", rows, *self._ints([1])), said)
+        return self._node("Where", self._node("Unsqueeze", speaks, *self._ints([1, 2])), everything, silent)
 
     def _member(self, name: str, hidden: str, mask: str) -> str:
         hidden = self._gelu(self._named_affine(f"{name}.inward", hidden))
@@ -168,9 +215,7 @@ class GraphBuilder:
             words = self._node("Mul", rows, self._node("Gather", self._constant(scales.astype(np.float32)), ids))
         positions = state["embeddings.position_embeddings.weight"] + state["embeddings.token_type_embeddings.weight"][0]
         length = self._node("Slice", self._node("Shape", ids), *self._ints([1], [2], [0]))
-        kept = self._constant(positions if self._exact else positions.astype(np.float16))
-        place = self._node("Slice", kept, *self._ints([0]), length, *self._ints([0]))
-        place = place if self._exact else self._node("Cast", place, to=TensorProto.FLOAT)
+        place = self._node("Slice", self._half(positions), *self._ints([0]), length, *self._ints([0]))
         return self._norm(self._node("Add", words, place), "embeddings.LayerNorm")
 
     def _ints(self, *values: list[int]) -> list[str]:
@@ -184,28 +229,22 @@ class GraphBuilder:
         return self._node("Unsqueeze", bias, *self._ints([1, 2]))
 
     def _norm(self, hidden: str, name: str) -> str:
-        state = self._weights.state
-        return self._node(
-            "LayerNormalization",
-            hidden,
-            self._constant(state[f"{name}.weight"]),
-            self._constant(state[f"{name}.bias"]),
-            axis=-1,
-            epsilon=self._weights.epsilon,
-        )
+        parts = (self._once(f"{name}.{part}", self._weights.state[f"{name}.{part}"]) for part in ("weight", "bias"))
+        return self._node("LayerNormalization", hidden, *parts, axis=-1, epsilon=self._weights.epsilon)
 
-    def _layer(self, prefix: str, hidden: str, bias: str) -> str:
-        attended = self._attention(prefix, hidden, bias)
-        projected = self._linear(prefix, "ao", attended)
+    def _layer(self, prefix: str, hidden: str, bias: str, own: str = "") -> str:
+        """Encoder layer `prefix`, with the differences `own` of a mental head, if any."""
+        attended = self._attention(prefix, hidden, bias, own)
+        projected = self._linear(prefix, "ao", attended, own)
         hidden = self._norm(self._node("Add", projected, hidden), f"{prefix}.attention.output.LayerNorm")
-        wide = self._gelu(self._linear(prefix, "fi", hidden))
-        narrow = self._linear(prefix, "fo", wide)
+        wide = self._gelu(self._linear(prefix, "fi", hidden, own))
+        narrow = self._linear(prefix, "fo", wide, own)
         return self._norm(self._node("Add", narrow, hidden), f"{prefix}.output.LayerNorm")
 
-    def _attention(self, prefix: str, hidden: str, bias: str) -> str:
+    def _attention(self, prefix: str, hidden: str, bias: str, own: str) -> str:
         heads = self._weights.heads
         size = self._weights.state["embeddings.word_embeddings.weight"].shape[1]
-        mixed = self._linear(prefix, "qkv", hidden)
+        mixed = self._linear(prefix, "qkv", hidden, own)
         parts = [self._name() for _ in range(3)]
         sizes = self._constant(np.array([size] * 3, np.int64))
         self._nodes.append(helper.make_node("Split", [mixed, sizes], parts, axis=-1))
@@ -227,32 +266,50 @@ class GraphBuilder:
         half = self._constant(np.array(0.5, np.float32))
         return self._node("Mul", self._node("Mul", hidden, gate), half)
 
-    def _linear(self, prefix: str, part: str, hidden: str) -> str:
+    def _linear(self, prefix: str, part: str, hidden: str, own: str) -> str:
         matrix, offset = linear_weights(self._weights, prefix, part)
-        weight = self._constant(matrix) if self._exact else self._packed(matrix)
-        return self._node("Add", self._node("MatMul", hidden, weight), self._constant(offset))
+        name = f"{prefix}.{part}"
+        weight = self._once(name, matrix) if self._exact else self._packed(name, matrix)
+        product = self._node("MatMul", hidden, weight)
+        if own:
+            product = self._node("Add", product, self._difference(own, part, hidden))
+        return self._node("Add", product, self._once(f"{name}.bias", offset))
 
-    def _packed(self, matrix: Floats) -> str:
+    def _difference(self, own: str, part: str, hidden: str) -> str:
+        """What a mental head's difference adds to a product, see `linears.LowRankLinear`."""
+        said = []
+        for place in PLACES[part]:
+            down, up = (self._half(self._weights.state[f"{own}.{place}.{side}"].T) for side in ("down", "up"))
+            said.append(self._node("MatMul", self._node("MatMul", hidden, down), up))
+        return self._node("Concat", *said, axis=-1) if len(said) > 1 else said[0]
+
+    def _half(self, matrix: Floats) -> str:
+        """A constant in half precision."""
+        if self._exact:
+            return self._constant(matrix)
+        return self._node("Cast", self._constant(matrix.astype(np.float16)), to=TensorProto.FLOAT)
+
+    def _once(self, name: str, value: npt.NDArray[Any]) -> str:
+        """A constant that stands in the file once, however often it is asked for by its name."""
+        if name not in self._shared:
+            self._shared[name] = self._constant(value)
+        return self._shared[name]
+
+    def _packed(self, name: str, matrix: Floats) -> str:
         """A weight in eight bits, one scale a column, with the node that undoes it."""
         scales = np.maximum(np.abs(matrix).max(axis=0), 1e-8) / 127
         packed = np.clip(np.round(matrix / scales), -127, 127).astype(np.int8)
-        return self._node(
-            "DequantizeLinear",
-            self._constant(packed),
-            self._constant(scales.astype(np.float32)),
-            self._constant(np.zeros(len(scales), np.int8)),
-            axis=1,
-        )
+        parts = {
+            "packed": packed,
+            "scales": scales.astype(np.float32),
+            "zero": np.zeros(len(scales), np.int8),
+        }
+        stored = [self._once(f"{name}.{part}", value) for part, value in parts.items()]
+        return self._node("DequantizeLinear", *stored, axis=1)
 
 
 def linear_weights(weights: Weights, prefix: str, part: str) -> tuple[Floats, Floats]:
     """Matrix [in, out] and bias [out] of a linear layer: part "qkv" of layer "encoder.layer.3"."""
-    places = {
-        "qkv": [f"attention.self.{which}" for which in ("query", "key", "value")],
-        "ao": ["attention.output.dense"],
-        "fi": ["intermediate.dense"],
-        "fo": ["output.dense"],
-    }[part]
-    matrix = np.concatenate([weights.state[f"{prefix}.{place}.weight"].T for place in places], axis=1)
-    offset = np.concatenate([weights.state[f"{prefix}.{place}.bias"] for place in places])
+    matrix = np.concatenate([weights.state[f"{prefix}.{place}.weight"].T for place in PLACES[part]], axis=1)
+    offset = np.concatenate([weights.state[f"{prefix}.{place}.bias"] for place in PLACES[part]])
     return matrix, offset

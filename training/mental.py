@@ -3,8 +3,8 @@
 Mental elements are rare: an epoch of fine-tuning sees some hundred spans among ten thousand passages, and the few
 epochs that suit the provisions are too few for them. So once the encoder has learnt, its vectors of the laundering
 passages and of some others are kept, and the head, which is small, goes over them several times. What it reads was made
-for the provisions; so it may have copies of the encoder's last layers to itself, which learn with it. Another draw of
-its first weights moves the figures by points, so there may be several, whose mean is taken.
+for the provisions; so it may have the encoder's last layers with a difference of its own, which learns with it. Another
+draw of its first weights moves the figures by points, so there may be several, whose mean is taken.
 
 All are trained twice, each time from nothing: first without a fifth of the documents, for what ranks spans must be
 fitted on logits of passages that the heads do not know (`palermo.training.spans`), then on all.
@@ -16,7 +16,7 @@ import hashlib
 import json
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from palermo.models.spans import SpanRanker
 from palermo.training.attention import layers_in
 from palermo.training.cache import LayerCache
 from palermo.training.examples import Batch, Example, batches, collate, offsets_of
-from palermo.training.finetune import EVERY, Progress, mental_loss, rate_factor
+from palermo.training.finetune import EVERY, Progress, mental_loss, rate_factor, refuse_diverged
 from palermo.training.network import MentalHead, MentalHeads, PassageTagger
 from palermo.training.recipe import Recipe
 from palermo.training.spans import Said, crossfit_spans, fit_ranker
@@ -65,10 +65,7 @@ def fit_mental(
     path, ranks = folder / NAME, folder / SPANS
     if path.is_file():
         state = torch.load(path, map_location="cpu", weights_only=True)
-        members = 1 + max(int(name.split(".")[1]) for name in state)
-        own = len({name.split(".")[3] for name in state if name.startswith("members.0.layers.")})
-        model.mental = MentalHeads(model.new_mental(own) for _ in range(members))
-        model.mental.load_state_dict(state)
+        model.mental = _as_saved(model, state)
         return SpanRanker.from_json(json.loads(ranks.read_text("utf-8")))
     chosen = chosen_of(examples, recipe)
     said: list[Said] = []
@@ -107,11 +104,25 @@ def held_out(example: Example) -> bool:
     return hashlib.sha256(example.passage.doc_id.encode()).digest()[0] % PARTS == 0
 
 
+def _as_saved(model: PassageTagger, state: Mapping[str, torch.Tensor]) -> MentalHeads:
+    members = 1 + max(int(name.split(".")[1]) for name in state)
+    own = [name for name in state if name.startswith("members.0.layers.")]
+    rank = next((len(state[name]) for name in own if name.endswith(".down")), 1)
+    layers = len({name.split(".")[3] for name in own})
+    heads = MentalHeads(model.new_mental(layers, rank) for _ in range(members))
+    heads.load_state_dict(state)
+    return heads
+
+
+def _new(model: PassageTagger, recipe: Recipe) -> MentalHead:
+    return model.new_mental(recipe.mental_layers, recipe.mental_rank)
+
+
 def _groups(head: MentalHead, recipe: Recipe) -> list[dict[str, Any]]:
     """Parameter groups with their peak rates: that of its own layers falls from the last one down."""
     own = [
-        {"params": list(layer.parameters()), "lr": recipe.mental_layer_rate * recipe.layer_decay**depth}
-        for depth, layer in enumerate(reversed(head.layers))
+        {"params": list(layer.parameters()), "lr": recipe.own_layer_rate(below)}
+        for below, layer in enumerate(reversed(head.layers))
     ]
     rest = [parameter for name, parameter in head.named_parameters() if not name.startswith("layers.")]
     return [*own, {"params": rest, "lr": recipe.mental_rate}]
@@ -123,7 +134,7 @@ class _Fitting:
     ) -> None:
         self.model, self.examples, self.recipe, self.pad, self.progress = model, examples, recipe, pad, progress
         self.device = next(model.parameters()).device
-        model.mental = MentalHeads([model.new_mental(recipe.mental_layers)])  # what is kept is what these begin with
+        model.mental = MentalHeads([_new(model, recipe)])  # what is kept is what these begin with
         self.cache = LayerCache(model, self.device, examples, pad, recipe, progress, whole=True)
 
     def run(self) -> list[Said]:
@@ -145,7 +156,7 @@ class _Fitting:
     def _trained(self, rows: Sequence[int], seed: int, phase: str) -> MentalHead:
         recipe = self.recipe
         torch.manual_seed(seed)
-        head = self._standardised(self.model.new_mental(recipe.mental_layers))
+        head = self._standardised(_new(self.model, recipe))
         optimiser = torch.optim.AdamW(_groups(head, recipe), betas=(0.9, 0.98), weight_decay=0.02)
         peaks = [parameters["lr"] for parameters in optimiser.param_groups]
         rng = random.Random(seed)  # noqa: S311 - an order, no secret
@@ -165,6 +176,7 @@ class _Fitting:
             losses.append(float(loss.detach()))
             if number % (5 * EVERY) == 0 or number == len(groups):
                 recent = list(islice(reversed(losses), 5 * EVERY))
+                refuse_diverged(head, losses[-1])
                 spent = time.monotonic() - started
                 self.progress(
                     {
@@ -176,6 +188,9 @@ class _Fitting:
                         "left": round(spent / number * (len(groups) - number)),
                     }
                 )
+        with torch.no_grad():
+            for parameter in head.layers.parameters():
+                parameter.copy_(parameter.half())  # as they ship
         head.eval()
         return head
 

@@ -6,13 +6,12 @@ that is a linear head on the mean of the token vectors. Because pooling is the l
 needs no second pass. The mental-element head gives, per token, inside, begin and end logits of the nine standards and
 the logits of the four roles. It sees a token's neighbours too, for the ends of a span lie in the words around it, and
 the vectors of the middle layer beside those of the last: what a word itself says is clearer there than at the end,
-where all tokens speak of the passage. It may have layers of its own in place of the encoder's last ones: copies that
-learn further for the mental elements alone, on what the layer below them says.
+where all tokens speak of the passage. It may have layers of its own in place of the encoder's last ones: these with a
+difference of low rank, which learns for the mental elements alone. They read only what speaks of laundering.
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 import torch
 from palermo.models.mental import OUTPUTS as MENTAL_OUTPUTS
 from palermo.training.attention import use_whole_attention
+from palermo.training.linears import low_rank_copy
 from torch import nn
 from torch.nn import functional
 
@@ -27,6 +27,13 @@ MENTAL_WIDTH = 256
 MENTAL_BLOCKS = 2
 MENTAL_DROPOUT = 0.15
 MENTAL_REACH = 3  # tokens to each side that a block sees
+SPEAKS = -5.0
+"""Least logit of article 6 with which a row speaks of laundering: own layers, which cost time, read no other.
+
+Far below what a passage needs to be given the article; of dev, 21 % reach it, and all in which a mental element is
+marked or looked for (`EXPERIMENTS.md`).
+"""
+SILENT = -20.0  # every mental-element logit of the other rows
 
 
 def through(layers: Iterable[nn.Module], hidden: torch.Tensor, mask: torch.Tensor, **beside: Any) -> torch.Tensor:
@@ -205,14 +212,21 @@ class MentalHeads(nn.Module):
 class PassageTagger(nn.Module):
     """An encoder of the BERT family with both heads; all of it but the layers from `frozen` on does not learn.
 
+    Args:
+        encoder: with `embeddings` and `encoder.layer`.
+        labels: number of labels, here L.
+        frozen: how many layers do not learn.
+        laundering: place of article 6 among the labels; without it, every row speaks of laundering.
+
     Raises:
         ValueError: more than half of the layers are to be frozen.
     """
 
-    def __init__(self, encoder: Any, labels: int, frozen: int = 0) -> None:
+    def __init__(self, encoder: Any, labels: int, frozen: int = 0, laundering: int | None = None) -> None:
         super().__init__()
         self.encoder = encoder
         self.frozen = frozen
+        self.laundering = laundering
         self.middle = len(encoder.encoder.layer) // 2
         use_whole_attention(encoder)
         if frozen > self.middle:
@@ -224,12 +238,12 @@ class PassageTagger(nn.Module):
             layer.requires_grad_(True)
 
     @classmethod
-    def from_folder(cls, folder: Path, labels: int, frozen: int = 0) -> PassageTagger:
+    def from_folder(cls, folder: Path, labels: int, frozen: int = 0, laundering: int | None = None) -> PassageTagger:
         """From any Hugging Face encoder folder with `embeddings` and `encoder.layer` (BERT, RoBERTa, XLM-R, MPNet)."""
         from transformers import AutoModel
 
         encoder = AutoModel.from_pretrained(folder, add_pooling_layer=False, local_files_only=True)
-        return cls(encoder, labels, frozen)
+        return cls(encoder, labels, frozen, laundering)
 
     def lower(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Embeddings and frozen layers: ids and mask [B, T] -> [B, T, H]; never needs a gradient."""
@@ -256,22 +270,27 @@ class PassageTagger(nn.Module):
         """What the mental heads begin with: ids and mask [B, T] -> [B, T, 2H], layer below theirs and middle one."""
         return torch.cat(self._below(self.lower(ids, mask), mask), dim=2)
 
-    def new_mental(self, own: int = 0) -> MentalHead:
-        """An untrained mental head, not standardised, with copies of the encoder's last `own` layers to itself.
+    def new_mental(self, own: int = 0, rank: int = 1) -> MentalHead:
+        """An untrained mental head, not standardised.
+
+        Args:
+            own: how many of the encoder's last layers it has with a difference of its own.
+            rank: of the difference.
 
         Raises:
             ValueError: it would have more than half of the layers.
         """
         layers = self.encoder.encoder.layer
         if own > len(layers) - self.middle:
-            raise ValueError(f"at most {len(layers) - self.middle} layers can be copied for the mental elements")
+            raise ValueError(f"at most {len(layers) - self.middle} layers can differ for the mental elements")
         config = self.encoder.config
-        copies = copy.deepcopy(layers[len(layers) - own :])
+        copies = [low_rank_copy(layer, rank) for layer in layers[len(layers) - own :]]
         return MentalHead(2 * config.hidden_size, config.layer_norm_eps, copies).to(self.head.bias.device)
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """ids and mask [B, T] -> keys, values [B, T, L] and mental [B, T, 31]."""
-        return self.heads(*self.upper(self.lower(ids, mask), mask), mask)
+        """ids and mask [B, T] -> keys, values [B, T, L] and mental [B, T, 31], as the exported network gives them."""
+        keys, values, mental = self.heads(*self.upper(self.lower(ids, mask), mask), mask)
+        return keys, values, self.hushed(mental, keys, values, mask)
 
     def heads(
         self, last: torch.Tensor, read: Sequence[torch.Tensor], mask: torch.Tensor
@@ -279,6 +298,16 @@ class PassageTagger(nn.Module):
         """The same from what `upper` gives, whatever the layers compute in."""
         keys, values = self.head(last.float())
         return keys, values, self.mental([one.float() for one in read], mask)
+
+    def hushed(
+        self, mental: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor
+    ) -> torch.Tensor:
+        """Mental-element logits as they ship: where heads have own layers, SILENT in rows below SPEAKS."""
+        if self.laundering is None or not self.mental.own:
+            return mental
+        rows = torch.arange(len(mask), device=mask.device)
+        speaks = self.pool(keys, values, mask, rows, len(mask))[:, self.laundering] >= SPEAKS
+        return mental.masked_fill(~speaks[:, None, None], SILENT)
 
     def pool(
         self, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor, owner: torch.Tensor, passages: int

@@ -27,6 +27,7 @@ from palermo.models import manifest
 from palermo.models.ngrams import NAME as NGRAMS
 from palermo.models.ngrams import LinearExpert
 from palermo.models.ngrams import read as read_expert
+from palermo.models.results import LAUNDERING
 from palermo.models.spans import SpanRanker
 from palermo.models.tagger import Tagger
 from palermo.models.windows import special_id
@@ -81,7 +82,7 @@ def train(job: Job, progress: Progress) -> Path:
     if job.start is not None:
         model = mean_of(job.start, job.siblings, job.recipe.frozen)
     else:
-        model = PassageTagger.from_folder(encoder, len(labels), job.recipe.frozen)
+        model = PassageTagger.from_folder(encoder, len(labels), job.recipe.frozen, labels.index(LAUNDERING))
     if not (job.as_teacher or exportable(model)):
         raise UsageError("an encoder of this kind can't be exported", hint="it can be a teacher: add --as-teacher")
     model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))

@@ -11,32 +11,15 @@ from itertools import chain
 from typing import Any
 
 import torch
+from palermo.training.graph import PLACES
+from palermo.training.linears import QuantisedLinear
 from palermo.training.network import PassageTagger
 from torch import nn
 
 
-class QuantisedLinear(nn.Linear):
-    """A linear layer with eight-bit weights; made from an `nn.Linear` by `quantise`."""
-
-    def forward(self, input: torch.Tensor) -> torch.Tensor:
-        """[..., in] -> [..., out]."""
-        return nn.functional.linear(input, self.rounded(), self.bias)
-
-    def rounded(self) -> torch.Tensor:
-        """The weight on its eight-bit grid."""
-        scale = self.weight.detach().abs().amax(dim=1).clamp_min(1e-8) / 127
-        zero = torch.zeros_like(scale, dtype=torch.int32)
-        return torch.fake_quantize_per_channel_affine(self.weight, scale, zero, 0, -127, 127)
-
-
 def linear_parts(block: Any) -> dict[str, list[nn.Linear]]:
-    """The linear layers of an encoder layer by `graph.PARTS`; those of a part share one input."""
-    return {
-        "qkv": [block.attention.self.query, block.attention.self.key, block.attention.self.value],
-        "ao": [block.attention.output.dense],
-        "fi": [block.intermediate.dense],
-        "fo": [block.output.dense],
-    }
+    """The linear layers of an encoder layer, by part."""
+    return {part: [block.get_submodule(place) for place in places] for part, places in PLACES.items()}
 
 
 def exportable(model: PassageTagger) -> bool:
@@ -50,12 +33,12 @@ def quantised(model: PassageTagger) -> bool:
 
 
 def quantise(model: PassageTagger) -> None:
-    """Go over to eight-bit weights, in the mental heads' own layers too.
+    """Go over to eight-bit weights; the mental heads' own layers have the encoder's.
 
     Word vectors are rounded for good, one scale a row, and positions with the token type to half precision: they do not
     learn.
     """
-    for block in chain(model.encoder.encoder.layer, *(member.layers for member in model.mental.each())):
+    for block in model.encoder.encoder.layer:
         for linear in chain(*linear_parts(block).values()):
             linear.__class__ = QuantisedLinear
     with torch.no_grad():

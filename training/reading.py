@@ -36,6 +36,7 @@ def trained_scores(
             with layers_in(precision, device):
                 last, read = model.upper(model.lower(torch.from_numpy(ids).to(device), there), there)
             keys, values, mental = model.heads(last, read, there)
+            mental = model.hushed(mental, keys, values, there)
         return torch.cat([keys, values], dim=2).cpu().numpy(), mental.cpu().numpy()
 
     model.eval()

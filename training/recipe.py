@@ -31,9 +31,10 @@ class Recipe:
         mental_epochs, mental_rate, mental_others: passes, peak rate and other passages of the mental-element head's own
             training after the encoder's; see `palermo.training.mental`.
         mental_heads: heads for mental elements that learn apart; the network says their mean.
-        mental_layers: of the encoder's last layers, how many each of these heads has copied to itself, which then learn
-            with it; each costs the share of one layer in the network's time and size. With 0 the encoder stays as it
-            is. `mental_layer_rate`: peak rate of the last of them; it falls by `layer_decay` below.
+        mental_layers: of the encoder's last layers, how many each of these heads has with a difference of its own, of
+            rank `mental_rank`, which learns with it (LoRA). They cost time where a passage speaks of laundering. With 0
+            the heads read the encoder as it is. `mental_layer_rate`: peak rate of the last of them; it falls by
+            `layer_decay` below.
         start_share: the run ends with a mean of weights; this is the share of the model that it went on from.
         precision: of the encoder's products, "float32" or "bfloat16"; the latter takes half to two thirds of the time
             on processors that have it (AMX, AVX512_BF16) and longer on others. Weights and heads stay in float32.
@@ -64,7 +65,16 @@ class Recipe:
     mental_others: int = 900
     mental_heads: int = 1
     mental_layers: int = 0
-    mental_layer_rate: float = 1e-4
+    mental_rank: int = 32
+    mental_layer_rate: float = 1e-3
+
+    def layer_rate(self, below: int) -> float:
+        """Peak rate of the encoder's layer that has so many learnable ones above it."""
+        return self.rate * self.layer_decay**below
+
+    def own_layer_rate(self, below: int) -> float:
+        """Peak rate of a mental head's own layer that has so many of them above it."""
+        return self.mental_layer_rate * self.layer_decay**below
 
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:

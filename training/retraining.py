@@ -26,8 +26,17 @@ from palermo.training.pipeline import train
 from palermo.training.recipe import Recipe
 
 CORRECTIONS = "corrections.jsonl"
-GENTLE = Recipe(epochs=1.0, rate=5e-5, head_rate=2.5e-4, warm_up=0.05, decay=0.9, probe_passages=1000, mental_epochs=0)
-"""A recipe for going on: one epoch at a small rate that falls from early on.
+GENTLE = Recipe(
+    epochs=1.0,
+    rate=5e-5,
+    head_rate=2.5e-4,
+    mental_layer_rate=2.5e-4,
+    warm_up=0.05,
+    decay=0.9,
+    probe_passages=1000,
+    mental_epochs=0,
+)
+"""A recipe for going on: one epoch at small rates that fall from early on.
 
 The mental-element head learns with the rest only: going over a few corrections many times, it would forget the others.
 """

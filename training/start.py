@@ -21,8 +21,9 @@ from palermo.corpora.errors import ModelError
 from palermo.models import calibration as calibrations
 from palermo.models import manifest as manifests
 from palermo.models.mental import OUTPUTS
+from palermo.models.results import LAUNDERING
 from palermo.models.tagger import LABELS, TOKENIZER
-from palermo.training.graph import OWN, PARTS
+from palermo.training.graph import OWN, PLACES
 from palermo.training.network import MENTAL_BLOCKS, MentalHead, MentalHeads, PassageTagger
 
 Arrays = Iterator[npt.NDArray[Any]]
@@ -39,6 +40,7 @@ def tagger_of(folder: Path, frozen: int) -> PassageTagger:
     own = int(next((prop.value for prop in graph.metadata_props if prop.key == OWN), 0))
     try:
         model = _tagger(arrays, len(names), frozen, own)
+        model.laundering = names.index(LAUNDERING)
         with torch.no_grad():
             model.head.bias.add_(torch.from_numpy(calibrations.read(folder, names).bias))  # kept outside the network
         return model
@@ -110,8 +112,7 @@ def _tagger(arrays: list[npt.NDArray[Any]], labels: int, frozen: int, own: int) 
     attention = next(int(array[2]) for array in arrays if array.dtype == np.int64 and array.shape == (4,))
     weights = [array for array in arrays if array.size > 1 and array.dtype != np.int64 and not _zero_point(array)]
     heads = sum(array.shape == (OUTPUTS,) for array in weights)  # their last offsets
-    layers = sum(array.dtype == np.int8 for array in weights) // len(PARTS)  # and one for the word vectors
-    layers -= own * heads
+    layers = sum(array.dtype == np.int8 for array in weights) // len(PLACES)  # and one for the word vectors
     told = iter(weights)
     state = dict(_embeddings(told))
     for layer in range(layers):
@@ -132,7 +133,8 @@ def _tagger(arrays: list[npt.NDArray[Any]], labels: int, frozen: int, own: int) 
     encoder.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in state.items()}, strict=True)
     model = PassageTagger(encoder, labels, frozen)
     _head(model, next(told), next(told), labels)
-    model.mental = MentalHeads([_mental(model.new_mental(own), told) for _ in range(heads)])
+    rank = next((len(array) for array in reversed(weights) if array.dtype == np.float16), 1)  # the last `up` of a head
+    model.mental = MentalHeads([_mental(model.new_mental(own, rank), told) for _ in range(heads)])
     if next(told, None) is not None:
         raise ValueError("more weights than its layers have")
     return model
@@ -188,8 +190,9 @@ def _mental(head: MentalHead, told: Arrays) -> MentalHead:
     for block in range(MENTAL_BLOCKS):
         names += [f"blocks.{block}.{part}" for part in ("norm", "near", "mix")]
     state = head.state_dict()
-    for layer in range(len(head.layers)):
-        state.update({name: torch.from_numpy(np.array(value)) for name, value in _layer(told, f"layers.{layer}")})
+    for name in state:
+        if name.startswith("layers."):  # in order of use
+            state[name] = torch.from_numpy(next(told).T.astype(np.float32))
     for name in [*names, "out"]:
         weight, bias = next(told), next(told)
         state[f"{name}.weight"] = torch.from_numpy(np.array(weight.T if weight.ndim == 2 else weight))

@@ -14,7 +14,7 @@ from palermo.corpora.errors import UsageError
 from palermo.corpora.labelled.passages import LabelledPassage, MentalSpan
 from palermo.training.examples import Example, collate, examples_of
 from palermo.training.finetune import FineTuning, provisions_loss
-from palermo.training.network import PassageTagger
+from palermo.training.network import MentalHeads, PassageTagger
 from palermo.training.recipe import Recipe
 
 LABELS = ("UNTOC.5", "UNTOC.6")
@@ -111,6 +111,29 @@ def test_the_rate_rises_stays_and_falls(start: Any, tmp_path: Path) -> None:
         run._set_rate(progress)
         factors.append(run.optimiser.param_groups[0]["lr"] / run.rates[0])
     assert factors == pytest.approx([0, 0.5, 1, 1, 0.5, 0])
+
+
+def test_heads_and_their_own_layers_learn_at_rates_of_their_own(start: Any, tmp_path: Path) -> None:
+    still = start(tmp_path, replace(RECIPE, epochs=1, mental_layer_rate=0.0))
+    still.model.mental = MentalHeads([still.model.new_mental(1, 4)])
+    still = FineTuning(still.model, still.examples, still.recipe, tmp_path, 1, lambda entry: None)
+    before = weights(still)
+    still.run(lambda epoch: None)
+    after = weights(still)
+    own = {name for name in before if name.startswith("mental.members.0.layers.")}
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert own
+    assert not own & changed
+    assert {"mental.members.0.out.weight", "head.value.weight"} < changed
+
+
+def test_a_run_that_diverges_is_stopped_before_its_weights_are_kept(start: Any, tmp_path: Path) -> None:
+    run = start(tmp_path, replace(RECIPE, head_rate=1e36))
+    with pytest.raises(UsageError, match="diverged"):
+        run.run(lambda epoch: None)
+    kept = torch.load(run.checkpoint, weights_only=True)
+    assert kept["epoch"] == 0
+    assert all(bool(value.isfinite().all()) for value in kept["model"].values())
 
 
 def test_a_run_stopped_within_an_epoch_begins_that_epoch_anew(start: Any, whole: FineTuning, tmp_path: Path) -> None:

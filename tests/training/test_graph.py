@@ -11,7 +11,7 @@ import onnx
 import pytest
 from palermo.models.engine import load_engine
 from palermo.training.export import weights_of
-from palermo.training.graph import PARTS, GraphBuilder, linear_weights
+from palermo.training.graph import PLACES, GraphBuilder, linear_weights
 from palermo.training.network import MENTAL_BLOCKS
 
 
@@ -36,7 +36,7 @@ def test_inputs_and_outputs_are_as_the_engine_asks(int8: Any, tiny_network: Any)
 
 def test_nothing_is_quantised_while_the_network_runs(int8: Any) -> None:
     kinds = Counter(node.op_type for node in int8.graph.node)
-    assert kinds["DequantizeLinear"] == 2 * len(PARTS) + 1  # weights, word vectors
+    assert kinds["DequantizeLinear"] == 2 * len(PLACES) + 1  # weights, word vectors
     assert not {"QuantizeLinear", "DynamicQuantizeLinear"} & set(kinds)
 
 

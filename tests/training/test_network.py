@@ -14,7 +14,7 @@ from palermo.models.engine import load_engine
 from palermo.models.pooling import logits, token_scores
 from palermo.training.export import weights_of
 from palermo.training.graph import GraphBuilder
-from palermo.training.network import MentalHeads, PassageTagger
+from palermo.training.network import SILENT, SPEAKS, MentalHeads, PassageTagger
 from palermo.training.quantise import quantise
 
 
@@ -51,45 +51,110 @@ def test_the_int8_graph_computes_as_the_quantised_network(tiny_network: Any) -> 
         assert gap.mean() < 0.02 * theirs[kept].std()
 
 
+def with_own_layers(model: PassageTagger, heads: int) -> PassageTagger:
+    """A copy whose mental heads have the last layer with random differences of their own, in every row."""
+    model = copy.deepcopy(model)
+    model.mental = MentalHeads(model.new_mental(1, 4) for _ in range(heads))
+    for number, parameter in enumerate(model.mental.parameters()):
+        torch.nn.init.normal_(parameter, std=0.3, generator=torch.Generator().manual_seed(number))
+    return model.eval()
+
+
 @pytest.mark.parametrize("exact", [True, False])
 def test_mental_heads_with_layers_of_their_own_are_exported_with_them(
     tiny_network: Any, exact: bool, tmp_path: Path
 ) -> None:
-    model = copy.deepcopy(tiny_network.model)
-    model.mental = MentalHeads([model.new_mental(1), model.new_mental(1)])
-    for number, parameter in enumerate(model.mental.parameters()):
-        torch.nn.init.normal_(parameter, std=0.3, generator=torch.Generator().manual_seed(number))
+    model = with_own_layers(tiny_network.model, 2)
     if not exact:
         quantise(model)
     onnx.save(GraphBuilder(weights_of(model), exact=exact).build(), tmp_path / "network.onnx")
     ids, mask = batch(8, 3, 40)
     kept = mask.astype(bool)
     ours = load_engine(tmp_path / "network.onnx", "onnxruntime", 1).forward(ids, mask)
-    for one, other in zip(ours, torch_outputs(model.eval(), ids, mask), strict=True):
+    for one, other in zip(ours, torch_outputs(model, ids, mask), strict=True):
         gap = np.abs(one[kept] - other[kept])
         assert gap.mean() < (1e-4 if exact else 0.02) * other[kept].std()
     shared = torch_outputs(tiny_network.model, ids, mask)[1]
     assert np.abs(ours[1][kept] - shared[kept]).mean() > 0.1 * shared[kept].std()
 
 
-def test_own_layers_begin_as_the_encoders_last_ones(tiny_network: Any) -> None:
-    model = copy.deepcopy(tiny_network.model)
+def test_differences_cost_what_their_rank_costs(tiny_network: Any, tmp_path: Path) -> None:
+    sizes = []
+    for rank in (2, 4):
+        model = copy.deepcopy(tiny_network.quantised)
+        model.mental = MentalHeads([model.new_mental(1, rank)])
+        onnx.save(GraphBuilder(weights_of(model)).build(), tmp_path / "network.onnx")
+        sizes.append((tmp_path / "network.onnx").stat().st_size)
+    config = model.encoder.config
+    sides = 4 * 2 * config.hidden_size + 2 * (config.hidden_size + config.intermediate_size)
+    assert sizes[1] - sizes[0] == pytest.approx(2 * sides * 2, abs=100)  # two ranks, two bytes a weight
+
+
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+def test_only_rows_that_speak_of_laundering_are_read_by_own_layers(
+    tiny_network: Any, tmp_path: Path, engine: str
+) -> None:
+    if engine == "openvino":
+        pytest.importorskip("openvino")
+    model = with_own_layers(tiny_network.model, 1)
+    everything = torch_outputs(model, *(rows := batch(11, 6, 40)))[1]
+    model.laundering = 7
+    ids, mask = (torch.from_numpy(part) for part in rows)
+    with torch.no_grad():
+        keys, values, _ = model(ids, mask)
+        logits = model.pool(keys, values, mask, torch.arange(6), 6)[:, 7]
+        order = logits.argsort(descending=True)
+        model.head.bias[7] += SPEAKS - (logits[order[2]] + logits[order[3]]) / 2  # three of the six are above
+    speak = sorted(order[:3].tolist())
+    onnx.save(GraphBuilder(weights_of(model), exact=True).build(), tmp_path / "network.onnx")
+    network = load_engine(tmp_path / "network.onnx", engine, 1)
+    for chosen in (range(6), [number for number in range(6) if number not in speak], [speak[0]]):
+        ids_, mask_ = rows[0][chosen], rows[1][chosen]
+        for place, mental in zip(chosen, network.forward(ids_, mask_)[1], strict=True):
+            kept = rows[1][place].astype(bool)
+            if place in speak:
+                gap = np.abs(mental[kept] - everything[place][kept])
+                assert gap.mean() < 0.03 * everything.std()  # OpenVINO may compute in bfloat16
+            else:
+                assert (mental == SILENT).all()
+        silent = (torch_outputs(model, ids_, mask_)[1] == SILENT).all((1, 2))
+        assert silent.tolist() == [place not in speak for place in chosen]
+
+
+def test_own_layers_begin_as_the_encoders_last_ones_and_learn_alone(tiny_network: Any) -> None:
+    model = copy.deepcopy(tiny_network.quantised)
     ids, mask = (torch.from_numpy(part) for part in batch(9, 2, 24))
     with torch.no_grad():
         _, (shared, *_) = model.upper(model.lower(ids, mask), mask)
-        model.mental = MentalHeads([model.new_mental(1)])
-        last, (own,) = model.upper(model.lower(ids, mask), mask)
-        torch.testing.assert_close(own, shared)
+    model.mental = MentalHeads([model.new_mental(1, 4)])
+    names = {name for name, _ in model.mental.named_parameters() if ".layers." in name}
+    assert {name.rsplit(".", 1)[1] for name in names} == {"down", "up"}
+    last, (own,) = model.upper(model.lower(ids, mask).detach().requires_grad_(), mask)
+    torch.testing.assert_close(own, shared)
+    own.square().sum().backward()
+    assert all(parameter.grad is None for parameter in model.encoder.encoder.layer[-1].parameters())
+    with torch.no_grad():
         for parameter in model.mental.parameters():
-            parameter.mul_(2.0)
+            parameter.add_(0.1)
         again, (moved,) = model.upper(model.lower(ids, mask), mask)
     assert torch.equal(last, again)  # the provisions do not see them
     assert not torch.allclose(moved, own)
 
 
-def test_no_more_than_the_upper_half_can_be_copied(tiny_network: Any) -> None:
+def test_own_layers_follow_the_encoder(tiny_network: Any) -> None:
+    model = copy.deepcopy(tiny_network.model)
+    model.mental = MentalHeads([model.new_mental(1, 4)])
+    ids, mask = (torch.from_numpy(part) for part in batch(10, 2, 24))
+    with torch.no_grad():
+        for parameter in model.encoder.encoder.layer[-1].parameters():
+            parameter.mul_(1.5)
+        last, (own,) = model.upper(model.lower(ids, mask), mask)
+    torch.testing.assert_close(own[..., : last.shape[2]], last)
+
+
+def test_no_more_than_the_upper_half_can_differ(tiny_network: Any) -> None:
     with pytest.raises(ValueError, match="at most 1 layers"):
-        tiny_network.model.new_mental(2)
+        tiny_network.model.new_mental(2, 4)
 
 
 def test_pooling_in_numpy_is_pooling_in_torch_over_all_windows_of_a_passage(tiny_network: Any) -> None:

@@ -62,6 +62,7 @@ def test_the_card_holds_figures_and_no_text_of_a_passage(tiny_run: Any) -> None:
     card = (tiny_run.folder / "MODEL_CARD.md").read_text("utf-8")
     assert manifest.read(tiny_run.folder)["files"]["network.onnx"] in card
     assert "| UNTOC.6 |" in card
+    assert "differences of its own in the encoder's last layers (1, of rank 32)" in card
     assert all(passage.text[:60] not in card for passage in read_passages(tiny_run.job.dev))
 
 

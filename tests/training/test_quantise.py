@@ -6,9 +6,10 @@ import copy
 from typing import Any
 
 import torch
-from palermo.training.graph import PARTS
+from palermo.training.graph import PLACES
+from palermo.training.linears import QuantisedLinear
 from palermo.training.network import PassageTagger
-from palermo.training.quantise import QuantisedLinear, linear_parts, quantise, quantised
+from palermo.training.quantise import linear_parts, quantise, quantised
 
 
 def states(model: PassageTagger) -> torch.Tensor:
@@ -28,7 +29,7 @@ def test_every_linear_layer_of_the_encoder_is_quantised_and_the_head_is_not(tiny
     assert quantised(tiny_network.quantised)
     assert not quantised(tiny_network.model)
     for block in tiny_network.quantised.encoder.encoder.layer:
-        for part in PARTS:
+        for part in PLACES:
             assert all(isinstance(linear, QuantisedLinear) for linear in linear_parts(block)[part])
     for part in (tiny_network.quantised.head, tiny_network.quantised.mental):
         assert not any(isinstance(one, QuantisedLinear) for one in part.modules())

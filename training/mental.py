@@ -39,6 +39,7 @@ from torch import nn
 
 NAME = "mental.pt"
 SPANS = "spans.json"
+KEPT = "mental_{}_{}.pt"  # a head of a run that is not finished, by what it learnt and its seed
 HELD_OUT, SAID = "held_out.jsonl", "held_out_predictions.jsonl"
 """Passages on laundering that the first training left out, and their spans in the form of a predictions file."""
 DECAY = 0.7  # share of the run with a falling rate
@@ -55,7 +56,8 @@ def fit_mental(
         model: with a trained encoder, on its device.
         examples: training passages; all that speak of laundering are used, and `recipe.mental_others` others.
         recipe: see there; with no `mental_epochs` the heads stay as they are.
-        folder: for `mental.pt`, `spans.json` and what `read_held_out` reads.
+        folder: for `mental.pt`, `spans.json` and what `read_held_out` reads. Each head is kept there once it is
+            trained, so that a run that was stopped goes on with the next.
         pad: id of the padding piece.
         progress: called every few steps.
 
@@ -70,14 +72,14 @@ def fit_mental(
     chosen = chosen_of(examples, recipe)
     said: list[Said] = []
     if recipe.mental_epochs and chosen:
-        said = _Fitting(model, chosen, recipe, pad, progress).run()
+        said = _Fitting(model, chosen, recipe, folder, pad, progress).run()
     ranker = fit_ranker(said)
     write_records(folder / HELD_OUT, (passage.to_json() for _, passage in said))
     write_records(folder / SAID, crossfit_spans(said))
     ranks.write_text(json.dumps(ranker.to_json(), indent=1) + "\n", encoding="utf-8")
-    part = path.with_suffix(".part")
-    torch.save(model.mental.state_dict(), part)
-    part.replace(path)
+    _save(model.mental, path)
+    for kept in folder.glob(KEPT.format("*", "*")):
+        kept.unlink()
     return ranker
 
 
@@ -102,6 +104,12 @@ def chosen_of(examples: Sequence[Example], recipe: Recipe) -> list[Example]:
 def held_out(example: Example) -> bool:
     """Whether its document is one of the fifth that the first training leaves out."""
     return hashlib.sha256(example.passage.doc_id.encode()).digest()[0] % PARTS == 0
+
+
+def _save(part: nn.Module, path: Path) -> None:
+    new = path.with_suffix(".part")
+    torch.save(part.state_dict(), new)
+    new.replace(path)
 
 
 def _as_saved(model: PassageTagger, state: Mapping[str, torch.Tensor]) -> MentalHeads:
@@ -130,9 +138,16 @@ def _groups(head: MentalHead, recipe: Recipe) -> list[dict[str, Any]]:
 
 class _Fitting:
     def __init__(
-        self, model: PassageTagger, examples: Sequence[Example], recipe: Recipe, pad: int, progress: Progress
+        self,
+        model: PassageTagger,
+        examples: Sequence[Example],
+        recipe: Recipe,
+        folder: Path,
+        pad: int,
+        progress: Progress,
     ) -> None:
-        self.model, self.examples, self.recipe, self.pad, self.progress = model, examples, recipe, pad, progress
+        self.model, self.examples, self.recipe, self.folder = model, examples, recipe, folder
+        self.pad, self.progress = pad, progress
         self.device = next(model.parameters()).device
         model.mental = MentalHeads([_new(model, recipe)])  # what is kept is what these begin with
         self.cache = LayerCache(model, self.device, examples, pad, recipe, progress, whole=True)
@@ -144,14 +159,23 @@ class _Fitting:
         speak = [index for index in held if self.examples[index].token_weight == 1.0]
         said: list[Said] = []
         if speak and left:
-            self._train(left, "mental elements, held out")
+            self._train(left, "part")
             said = [(self._scores(index), self.examples[index].passage) for index in speak]
-        self._train(range(len(self.examples)), "mental elements")
+        self._train(range(len(self.examples)), "all")
         return said
 
-    def _train(self, rows: Sequence[int], phase: str) -> None:
+    def _train(self, rows: Sequence[int], learnt: str) -> None:
         seeds = range(self.recipe.seed, self.recipe.seed + self.recipe.mental_heads)
-        self.model.mental = MentalHeads([self._trained(rows, seed, phase) for seed in seeds])
+        self.model.mental = MentalHeads([self._kept(rows, seed, learnt) for seed in seeds])
+
+    def _kept(self, rows: Sequence[int], seed: int, learnt: str) -> MentalHead:
+        """The head of a seed: trained on `rows`, or as the run left it when it was stopped."""
+        path = self.folder / KEPT.format(learnt, seed)
+        if not path.is_file():
+            _save(self._trained(rows, seed, f"mental elements, {learnt}"), path)
+        head = _new(self.model, self.recipe)
+        head.load_state_dict(torch.load(path, map_location=self.device, weights_only=True))
+        return head.eval()
 
     def _trained(self, rows: Sequence[int], seed: int, phase: str) -> MentalHead:
         recipe = self.recipe
@@ -191,7 +215,6 @@ class _Fitting:
         with torch.no_grad():
             for parameter in head.layers.parameters():
                 parameter.copy_(parameter.half())  # as they ship
-        head.eval()
         return head
 
     def _standardised(self, head: MentalHead) -> MentalHead:

@@ -99,6 +99,36 @@ def test_a_run_that_goes_on_takes_the_heads_that_were_trained(fitted: Any, encod
         assert torch.equal(value, again.mental.state_dict()[name])
 
 
+def test_a_run_stopped_between_two_heads_goes_on_with_the_next(
+    fitted: Any, encoder_folder: Path, examples: Any, tmp_path: Path
+) -> None:
+    done: list[tuple[str, int]] = []
+
+    def stop_before(last: int) -> Any:
+        def note(entry: dict[str, Any]) -> None:
+            if entry.get("step") == entry.get("of") and "seed" in entry:
+                done.append((entry["phase"], entry["seed"]))
+                if len(done) == last:
+                    raise KeyboardInterrupt
+
+        return note
+
+    def fit(last: int) -> PassageTagger:
+        torch.manual_seed(1)
+        model = PassageTagger.from_folder(encoder_folder, len(LABELS), 1)
+        fit_mental(model, examples, RECIPE, tmp_path, 1, stop_before(last))
+        return model
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(4)  # the last of the four: it is lost
+    resumed = fit(0)
+    assert len(done) == 5
+    assert done[3] == done[4]
+    for name, value in fitted[0].mental.state_dict().items():
+        assert torch.equal(value, resumed.mental.state_dict()[name])
+    assert sorted(path.name for path in tmp_path.glob("mental*")) == [NAME]
+
+
 def test_all_laundering_passages_and_a_few_others_are_read(examples: list[Example]) -> None:
     chosen = chosen_of(examples, RECIPE)
     assert sum(example.token_weight == 1.0 for example in chosen) == 20

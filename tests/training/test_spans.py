@@ -45,3 +45,16 @@ def test_the_object_of_knowledge_is_learnt_to_belong_to_the_span() -> None:
 @pytest.mark.parametrize("count", [0, 1])
 def test_too_little_to_learn_from_leaves_the_network_alone(count: int) -> None:
     assert fit_ranker(passage(number) for number in range(count)) == SpanRanker()
+
+
+def test_of_standards_that_look_alike_the_one_that_is_more_often_right_ranks_higher() -> None:
+    seen = [passage(number) for number in range(60)]
+    for tokens, _ in seen:  # suspicion looks as likely as knowledge, and is never meant
+        for part in range(3):
+            columns = tokens.mental[:, 9 * part : 9 * (part + 1)]
+            columns[:, STANDARDS.index("suspicion")] = columns[:, STANDARDS.index("knowledge")]
+    ranker = fit_ranker(seen)
+    assert ranker.weights["knowledge"] > 0 > ranker.weights["suspicion"]
+    tokens, one = seen[0]
+    found = decode(tokens, one.text, dict.fromkeys(STANDARDS, 0.4), ranker)
+    assert [element.standard for element in found] == ["knowledge"]

@@ -8,6 +8,8 @@ text in the file. PostgreSQL: the defaults of the server; functions that must no
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _WRITES = "palermo_writes"
-_SQLITE = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON")
+_SQLITE = ("synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON")
 
 
 class Store:
@@ -171,6 +173,7 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # the driver begins no transaction of its own
+        _write_ahead(connection, wait)
         for pragma in _SQLITE:
             connection.execute(f"PRAGMA {pragma}")
 
@@ -180,6 +183,22 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection, wait: float) -> None:
+    """Set the write-ahead log, which a file keeps. Processes that open a new file together take turns.
+
+    Two that set it at once would wait for each other; SQLite refuses one there and then, whatever its timeout.
+    """
+    last = time.monotonic() + wait
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > last:
+                raise
+            time.sleep(0.01)
 
 
 def _with_hints(compiler: Any) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -11,6 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from palermo.corpora.errors import StoreError, UsageError
 from palermo.corpora.settings import Settings
 from palermo.service.store import Store, open_store
+from palermo.service.store.engine import _write_ahead
 from palermo.service.store.events import events, log
 from palermo.service.store.tables import Base
 from palermo.service.store.work import create_batch, get_batch
@@ -52,6 +55,30 @@ def test_processes_that_start_together_migrate_once(empty_url: str) -> None:
     store = open_store(empty_url)
     assert store.ready()
     store.close()
+
+
+@pytest.mark.parametrize("released", [True, False])
+def test_a_new_file_that_another_is_about_to_open_is_waited_for(tmp_path: Path, *, released: bool) -> None:
+    other = sqlite3.connect(tmp_path / "new.sqlite", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+
+    class Releasing(sqlite3.Connection):
+        def execute(self, *arguments: Any) -> sqlite3.Cursor:
+            try:
+                return super().execute(*arguments)
+            finally:
+                if released and other.in_transaction:
+                    other.rollback()
+
+    own = sqlite3.connect(tmp_path / "new.sqlite", timeout=0, factory=Releasing)
+    if released:
+        _write_ahead(own, wait=60)
+        assert own.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    else:
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            _write_ahead(own, wait=0)
+    own.close()
+    other.close()
 
 
 def test_a_database_of_a_newer_palermo_is_refused(store: Store) -> None:

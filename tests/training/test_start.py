@@ -162,7 +162,7 @@ def test_a_run_can_end_with_the_mean_of_start_and_learnt(tiny_run: Any, tmp_path
 
 
 def test_training_goes_on_and_tells_what_it_went_on_from(tiny_run: Any, tmp_path: Path) -> None:
-    recipe = replace(tiny_run.job.recipe, epochs=1, rate=0.0, head_rate=0.0, mental_epochs=0)
+    recipe = replace(tiny_run.job.recipe, epochs=1, rate=0.0, head_rate=0.0, mental_layer_rate=0.0, mental_epochs=0)
     job = replace(tiny_run.job, run=tmp_path / "second", encoder=None, start=tiny_run.folder, recipe=recipe)
     folder = train(job, lambda entry: None)
     facts = manifest.read(folder)

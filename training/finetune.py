@@ -99,9 +99,7 @@ class FineTuning:
             "quantised": quantisation.quantised(self.model),
             "rng": torch.get_rng_state(),
         }
-        part = self.checkpoint.with_suffix(".part")
-        torch.save(state, part)
-        part.replace(self.checkpoint)
+        save_whole(state, self.checkpoint)
 
     def run(self, after_epoch: Callable[[int], None]) -> None:
         """Probe, then all epochs that are left; `after_epoch` is called with each finished epoch's number."""
@@ -255,6 +253,13 @@ class FineTuning:
             group["lr"] = rate * factor
 
 
+def save_whole(state: dict[str, Any], path: Path) -> None:
+    """Write what `torch.load` reads back; a crash while writing leaves the file before, or none."""
+    part = path.with_suffix(".part")
+    torch.save(state, part)
+    part.replace(path)
+
+
 def refuse_diverged(module: nn.Module, *losses: float) -> None:
     """Stop a run whose weights are lost, before they are kept; raises UsageError where anything is not finite."""
     largest = [float(parameter.detach().abs().max()) for parameter in module.parameters()]
@@ -332,9 +337,7 @@ def _positive_weights(examples: Sequence[Example]) -> torch.Tensor:
 
 
 def _groups(model: PassageTagger, recipe: Recipe) -> list[dict[str, Any]]:
-    """Parameter groups: rates fall by layer, no decay on biases and norms; the heads have their own rate, and
-    so have the layers that are theirs.
-    """
+    """Parameter groups: rates fall by layer, no decay on biases and norms; heads and their layers have their own."""
     layers = len(model.encoder.encoder.layer)
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():

@@ -31,7 +31,7 @@ from palermo.models.spans import SpanRanker
 from palermo.training.attention import layers_in
 from palermo.training.cache import LayerCache
 from palermo.training.examples import Batch, Example, batches, collate, offsets_of
-from palermo.training.finetune import EVERY, Progress, mental_loss, rate_factor, refuse_diverged
+from palermo.training.finetune import EVERY, Progress, mental_loss, rate_factor, refuse_diverged, save_whole
 from palermo.training.network import MentalHead, MentalHeads, PassageTagger
 from palermo.training.recipe import Recipe
 from palermo.training.spans import Said, crossfit_spans, fit_ranker
@@ -77,7 +77,7 @@ def fit_mental(
     write_records(folder / HELD_OUT, (passage.to_json() for _, passage in said))
     write_records(folder / SAID, crossfit_spans(said))
     ranks.write_text(json.dumps(ranker.to_json(), indent=1) + "\n", encoding="utf-8")
-    _save(model.mental, path)
+    save_whole(model.mental.state_dict(), path)
     for kept in folder.glob(KEPT.format("*", "*")):
         kept.unlink()
     return ranker
@@ -104,12 +104,6 @@ def chosen_of(examples: Sequence[Example], recipe: Recipe) -> list[Example]:
 def held_out(example: Example) -> bool:
     """Whether its document is one of the fifth that the first training leaves out."""
     return hashlib.sha256(example.passage.doc_id.encode()).digest()[0] % PARTS == 0
-
-
-def _save(part: nn.Module, path: Path) -> None:
-    new = path.with_suffix(".part")
-    torch.save(part.state_dict(), new)
-    new.replace(path)
 
 
 def _as_saved(model: PassageTagger, state: Mapping[str, torch.Tensor]) -> MentalHeads:
@@ -172,7 +166,7 @@ class _Fitting:
         """The head of a seed: trained on `rows`, or as the run left it when it was stopped."""
         path = self.folder / KEPT.format(learnt, seed)
         if not path.is_file():
-            _save(self._trained(rows, seed, f"mental elements, {learnt}"), path)
+            save_whole(self._trained(rows, seed, f"mental elements, {learnt}").state_dict(), path)
         head = _new(self.model, self.recipe)
         head.load_state_dict(torch.load(path, map_location=self.device, weights_only=True))
         return head.eval()

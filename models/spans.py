@@ -31,6 +31,7 @@ CLAUSES = 3  # ends of clauses behind a core token that a span may end at,
 REACH = 60  # at most so many tokens further
 LEAD = 15  # tokens from a span's start within which its core must begin
 NEAR = 8  # tokens around an edge among which another may be better
+MANY = 3  # cues of a passage beyond it are no more
 STOPS = ',.;:()[]“”"«»—–。，；：、'
 SENTENCE_ENDS = ".;。；"
 COMMAS = ",、，"
@@ -67,6 +68,11 @@ FEATURES = (
     "clause ends on both sides",
     "clause ends behind x inside",
     "clause ends behind x begins with a cue",
+    "cues of the passage before",
+    "no cue of the passage before",
+    "cues of the passage behind",
+    "no cue of the passage behind",
+    "said before",  # the same words, earlier in the passage: annotators quote a standard where it comes first
     *STANDARDS,  # which one it is: of some, more candidates are right than of others that look as good
 )
 
@@ -140,6 +146,8 @@ def candidates(text: str, places: Ints, logits: Floats, cues: npt.NDArray[np.uin
     others = np.delete(said[:, 0], standard, axis=1).max(axis=1)
     columns = _logit_features(first, last, inside, begin, end, others)
     columns |= _word_features(first, last, cues[:, standard], marks)
+    columns |= _passage_features(first, last, cues[:, standard])
+    columns["said before"] = _said_before(text, places[first, 0], places[last, 1])
     length = columns["length"]
     columns["length x inside"] = length * columns["inside"]
     columns["length x inside, share"] = length * columns["inside, share"]
@@ -284,3 +292,23 @@ def _word_features(first: Ints, last: Ints, cues: npt.NDArray[np.uint8], marks: 
         "clause ends on both sides": marks.clause_behind[last] & marks.clause_before[first],
     }
     return {name: np.asarray(values, dtype=np.float64) for name, values in found.items()}
+
+
+def _passage_features(first: Ints, last: Ints, cues: npt.NDArray[np.uint8]) -> dict[str, Floats]:
+    """How many cues of the standard stand before and behind each candidate: most passages name a standard once."""
+    begun = np.concatenate([[0], np.cumsum(cues == FIRST)])
+    sides = {"before": begun[first], "behind": begun[-1] - begun[last + 1]}
+    found = {f"cues of the passage {side}": np.minimum(MANY, count) for side, count in sides.items()}
+    found |= {f"no cue of the passage {side}": count == 0 for side, count in sides.items()}
+    return {name: np.asarray(values, dtype=np.float64) for name, values in found.items()}
+
+
+def _said_before(text: str, starts: Ints, ends: Ints) -> Floats:
+    """[C] whether the words of a candidate stand earlier in the text too, whatever their case."""
+    lower = text.lower()
+    text = lower if len(lower) == len(text) else text  # of some letters the small one is two
+    found = []
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        words = text[start:end].lstrip()  # a token may begin with the white space before it
+        found.append(float(text.find(words.rstrip()) < end - len(words)))
+    return np.array(found)

@@ -15,7 +15,7 @@ from palermo.models.cues import CUE, FIRST
 from palermo.models.mental import MentalElement
 from palermo.models.mental import decode as decode_tokens
 from palermo.models.pooling import token_scores
-from palermo.models.spans import LONGEST, SpanRanker
+from palermo.models.spans import FEATURES, LONGEST, SpanRanker, candidates
 
 COUNT = len(STANDARDS)
 HALF = dict.fromkeys(STANDARDS, 0.5)
@@ -185,6 +185,36 @@ def test_a_cue_makes_a_span_of_what_the_network_is_unsure_of_and_reaches_over_it
         ("intent", "had reason to believe, that it was crime")
     ]
     assert decode(logits, offsets, TEXT, HALF, cues, SpanRanker({"inside": 1.0}, 0.0)) == []
+
+
+def test_of_the_same_words_said_twice_the_first_can_be_preferred() -> None:
+    text = "He knew it. She said that he knew it."
+    offsets = words_of(text)
+    logits = quiet(offsets)
+    for place in (2, 3, 8, 9):  # "knew it", both times
+        logits[place, KNOWLEDGE] = 3.0
+    twice = SpanRanker({"inside": 1.0, "length": 1.0}, -1.0)
+    once = SpanRanker({"inside": 1.0, "length": 1.0, "said before": -9.0}, -1.0)
+    both = decode(logits, offsets, text, HALF, None, twice)
+    assert [(element.start, element.end) for element in both] == [(3, 10), (29, 36)]
+    assert [element.start for element in decode(logits, offsets, text, HALF, None, once)] == [3]
+
+
+def test_cues_elsewhere_in_the_passage_are_counted_on_each_side_up_to_three() -> None:
+    text = "know know know know, they know and know."
+    offsets = words_of(text)[1:-1]
+    cues = np.zeros((len(offsets), COUNT), np.uint8)
+    cues[[0, 1, 2, 3, 5, 7], KNOWLEDGE] = FIRST
+    found = candidates(text, offsets, quiet(offsets), cues, KNOWLEDGE)
+    told = {
+        (first, last): dict(zip(FEATURES, row, strict=True))
+        for first, last, row in zip(found.first.tolist(), found.last.tolist(), found.features, strict=True)
+    }
+    sides = ("cues of the passage before", "no cue of the passage before", "cues of the passage behind")
+    assert [told[0, 0][name] for name in sides] == [0, 1, 3]
+    assert [told[5, 5][name] for name in sides] == [3, 0, 1]
+    assert told[7, 7]["no cue of the passage behind"] == 1
+    assert [told[place, place]["said before"] for place in (0, 1, 5)] == [0, 1, 1]
 
 
 def test_what_ranks_spans_comes_back_from_json_and_names_what_it_does_not_know() -> None:

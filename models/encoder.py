@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from palermo.models.cues import cues_of
 from palermo.models.engine import Engine, Floats
+from palermo.models.mental import SILENT
 from palermo.models.ngrams import LinearExpert
 from palermo.models.pooling import TokenScores, token_scores
 from palermo.models.windows import Window, special_id, windows_of
@@ -58,16 +59,15 @@ class Encoder:
             np.array([offset for window in found for offset in window.offsets], dtype=np.int64).reshape(-1, 2)
             for found in windows
         ]
-        return [
-            token_scores(
-                np.concatenate([said[passage, number][0] for number in range(len(found))]),
-                np.concatenate([said[passage, number][1] for number in range(len(found))]),
-                places[passage],
-                margins[passage],
-                cues_of(texts[passage], places[passage], languages[passage]),
-            )
-            for passage, found in enumerate(windows)
-        ]
+        found = []
+        for passage, rows_of in enumerate(windows):
+            provisions, mental = zip(*(said[passage, number] for number in range(len(rows_of))), strict=True)
+            logits = np.concatenate(mental)
+            cues = None  # looking for them takes time, and where all is silent nobody asks for them
+            if logits.max() > SILENT:
+                cues = cues_of(texts[passage], places[passage], languages[passage])
+            found.append(token_scores(np.concatenate(provisions), logits, places[passage], margins[passage], cues))
+        return found
 
     def _margins(
         self, texts: Sequence[str], contexts: Sequence[tuple[str, str]], languages: Sequence[str | None]

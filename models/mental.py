@@ -17,6 +17,7 @@ from palermo.models.pooling import TokenScores
 from palermo.models.spans import Candidates, Ints, SpanRanker, candidates, chosen
 
 OUTPUTS = 3 * len(STANDARDS) + len(ROLES)  # logits of a token
+SILENT = -20.0  # all of them, where the network finds that nothing speaks of laundering
 EDGES = ",;:.()[]«»\"'“”„、。，；،؛"
 
 

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from palermo.training.network import MENTAL_BLOCKS, SILENT, SPEAKS
+from palermo.models.mental import SILENT
+from palermo.training.network import MENTAL_BLOCKS, SPEAKS
 
 Floats = npt.NDArray[np.float32]
 OPSET = 17

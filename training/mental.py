@@ -17,6 +17,7 @@ import json
 import random
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from typing import Any
 import numpy as np
 import torch
 from palermo.corpora.labelled.jsonl import read_records, write_records
-from palermo.corpora.labelled.passages import LabelledPassage
+from palermo.corpora.labelled.passages import STANDARDS, LabelledPassage
 from palermo.models.cues import CUE
 from palermo.models.pooling import TokenScores, token_scores
 from palermo.models.spans import SpanRanker
@@ -104,6 +105,17 @@ def chosen_of(examples: Sequence[Example], recipe: Recipe) -> list[Example]:
 def held_out(example: Example) -> bool:
     """Whether its document is one of the fifth that the first training leaves out."""
     return hashlib.sha256(example.passage.doc_id.encode()).digest()[0] % PARTS == 0
+
+
+def unsaid(prior: torch.Tensor, share: float) -> torch.Tensor:
+    """What cues say [B, T, 27] without what those of some standards say in some rows, drawn by torch's generator.
+
+    What the cues say of a standard in a row is left out with probability `share`: inside, begin and end alike.
+    """
+    if not share:
+        return prior
+    kept = torch.rand(len(prior), 1, len(STANDARDS)) >= share
+    return prior * kept.repeat(1, 1, 3)
 
 
 def _as_saved(model: PassageTagger, state: Mapping[str, torch.Tensor]) -> MentalHeads:
@@ -186,6 +198,7 @@ class _Fitting:
             for parameters, peak in zip(optimiser.param_groups, peaks, strict=True):
                 parameters["lr"] = peak * rate_factor((number - 0.5) / len(groups), recipe.warm_up, DECAY)
             batch = collate(self.examples, [rows[place] for place in group], self.pad, MULTIPLE)
+            batch = replace(batch, prior=unsaid(batch.prior, recipe.mental_unsaid))
             loss = mental_loss(self._said(MentalHeads([head]), batch), batch, self.device)
             optimiser.zero_grad()
             loss.backward()

@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 from palermo.models.mental import OUTPUTS as MENTAL_OUTPUTS
+from palermo.models.mental import SILENT
 from palermo.training.attention import use_whole_attention
 from palermo.training.linears import low_rank_copy
 from torch import nn
@@ -33,7 +34,6 @@ SPEAKS = -5.0
 Far below what a passage needs to be given the article; of dev, 21 % reach it, and all in which a mental element is
 marked or looked for (`EXPERIMENTS.md`).
 """
-SILENT = -20.0  # every mental-element logit of the other rows
 
 
 def through(layers: Iterable[nn.Module], hidden: torch.Tensor, mask: torch.Tensor, **beside: Any) -> torch.Tensor:

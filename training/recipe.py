@@ -30,6 +30,8 @@ class Recipe:
         weight_decay, clip, seed: as usual.
         mental_epochs, mental_rate, mental_others: passes, peak rate and other passages of the mental-element head's own
             training after the encoder's; see `palermo.training.mental`.
+        mental_unsaid: in that training, how likely the cues of a standard are taken to be none in a passage: the lists
+            were made with these passages at hand and cover them better than others, which the head must know.
         mental_heads: heads for mental elements that learn apart; the network says their mean.
         mental_layers: of the encoder's last layers, how many each of these heads has with a difference of its own, of
             rank `mental_rank`, which learns with it (LoRA). They cost time where a passage speaks of laundering. With 0
@@ -63,6 +65,7 @@ class Recipe:
     mental_epochs: int = 8
     mental_rate: float = 2e-3
     mental_others: int = 900
+    mental_unsaid: float = 0.0
     mental_heads: int = 1
     mental_layers: int = 0
     mental_rank: int = 32

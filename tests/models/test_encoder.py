@@ -11,6 +11,7 @@ import pytest
 from palermo.corpora.errors import MissingExtra, ModelError
 from palermo.models.encoder import Encoder
 from palermo.models.engine import halves, load_engine
+from palermo.models.mental import SILENT
 from palermo.models.pooling import TokenScores, logits
 from palermo.models.tagger import Tagger
 from palermo.models.windows import windows_of
@@ -66,6 +67,22 @@ def test_windows_of_a_long_passage_are_laid_end_to_end(tokenizer: Any, engine: A
     assert len(windows) > 1
     assert scores.offsets.tolist() == [list(offset) for window in windows for offset in window.offsets]
     assert len(scores.weights) == len(scores.values) == len(scores.mental) == len(scores.offsets)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_cues_are_looked_for_where_the_network_finds_that_something_speaks_of_laundering(
+    tokenizer: Any, engine: Any, share: float
+) -> None:
+    text = "He knew that it was stolen. " + "The accused said nothing. " * 120  # several windows
+
+    def hushed(ids: Any, mask: Any) -> Any:
+        provisions, mental = engine.forward(ids, mask)
+        mental[: round(share * len(ids))] = SILENT
+        return provisions, mental
+
+    (scores,) = Encoder(tokenizer, type(engine)("onnxruntime", "1", hushed), 65536).read([text], [("", "")], ["en"])
+    assert (scores.mental == SILENT).all(axis=1).mean() == pytest.approx(share, abs=0.2)
+    assert scores.cues.any() == (share < 1.0)
 
 
 def test_nothing_to_read_gives_nothing(tokenizer: Any, engine: Any) -> None:

@@ -14,7 +14,7 @@ from palermo.models.mental import decode
 from palermo.models.pooling import token_scores
 from palermo.models.spans import SpanRanker
 from palermo.training.examples import Example, collate, examples_of
-from palermo.training.mental import NAME, chosen_of, fit_mental, held_out, read_held_out
+from palermo.training.mental import NAME, chosen_of, fit_mental, held_out, read_held_out, unsaid
 from palermo.training.network import PassageTagger
 from palermo.training.recipe import Recipe
 from palermo.training.spans import LEAST
@@ -169,3 +169,14 @@ def test_what_was_held_out_is_told_in_the_form_of_predictions(fitted: Any, examp
     assert kept == [one.passage for one in examples if held_out(one) and one.token_weight == 1.0]
     assert kept
     assert [line["id"] for line in told] == [passage.id for passage in kept]
+
+
+def test_what_cues_say_is_left_out_by_passage_and_standard_as_often_as_asked() -> None:
+    torch.manual_seed(5)
+    prior = torch.ones(200, 4, 3 * len(STANDARDS))
+    assert unsaid(prior, 0.0) is prior
+    left = unsaid(prior, 0.4)
+    parts = left.reshape(200, 4, 3, len(STANDARDS))
+    assert bool((parts == parts[:, :1, :1]).all())  # whole passages: inside, begin and end of every token
+    assert float(parts[:, 0, 0].mean()) == pytest.approx(0.6, abs=0.04)
+    assert 0.0 < float(parts[0, 0, 0].mean()) < 1.0  # some standards of a passage, not all or none

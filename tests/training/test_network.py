@@ -11,10 +11,11 @@ import onnx
 import pytest
 import torch
 from palermo.models.engine import load_engine
+from palermo.models.mental import SILENT
 from palermo.models.pooling import logits, token_scores
 from palermo.training.export import weights_of
 from palermo.training.graph import GraphBuilder
-from palermo.training.network import SILENT, SPEAKS, MentalHeads, PassageTagger
+from palermo.training.network import SPEAKS, MentalHeads, PassageTagger
 from palermo.training.quantise import quantise
 
 

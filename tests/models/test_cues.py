@@ -82,3 +82,15 @@ def test_each_table_has_standards_that_exist_and_patterns_that_need_words(langua
     for patterns in TABLES[language].values():
         assert patterns
         assert not any(re.compile(pattern, re.IGNORECASE).search("") for pattern in patterns)
+        # What repeats a group as often as it likes takes the square of a text's length, or worse.
+        assert not [pattern for pattern in patterns if re.search(r"(?<!\\)\)(?:[*+]|\{\d*,\})", pattern)]
+
+
+@pytest.mark.parametrize("text", ["HE KNEW IT.", "he KNEW it.", "İ: he knew it."])
+def test_capitals_do_not_matter_and_places_stay(text: str) -> None:
+    assert marked(text, "en", "knowledge").split(" [")[0].lower() == "knew"
+
+
+def test_cues_are_tried_as_they_stand_in_the_list_whatever_their_case() -> None:
+    assert marked("WISSENTLICH, in Kenntnis", "de", "knowledge").startswith("WISSENTLICH")
+    assert marked("mit bedingtem VORSATZ", "de", "recklessness").startswith("bedingtem VORSATZ")

@@ -15,10 +15,12 @@ import numpy as np
 from palermo.corpora.labelled.jsonl import read_records
 from palermo.corpora.labelled.passages import STANDARDS, LabelledPassage
 from palermo.evaluation.calibration import fit_platt
+from palermo.evaluation.hinting import fit_hints, hints_in
 from palermo.evaluation.mental import overlaps
 from palermo.evaluation.pairs import Bools, Floats, Ints
 from palermo.evaluation.thresholds import Thresholds, best_scheme, fit_global, fit_per_label, splits
 from palermo.models.calibration import Calibration, Mixture
+from palermo.models.hints import ENGLISH
 from palermo.models.logistic import logit
 from palermo.models.mental import MentalElement, decode
 from palermo.models.pooling import TokenScores, logits
@@ -27,7 +29,6 @@ from palermo.models.spans import SpanRanker
 
 if TYPE_CHECKING:
     from palermo.models.tagger import Tagger
-
 RISK = 0.05
 """Share of wrong tags that `assigned` may hold."""
 REVIEW_RECALL = 0.9
@@ -47,7 +48,7 @@ GATES = (0.05, 0.1, 0.2, 0.3, 0.45)
 
 @dataclass(frozen=True)
 class Outputs:
-    """What the network says of N passages.
+    """What the network says of N passages, and what stands in them.
 
     Attributes:
         labels: L ids.
@@ -55,6 +56,7 @@ class Outputs:
         tokens: for each passage its mental logits and offsets.
         passages: N, with their gold.
         margins: [N, L] of the linear expert; [N, 0] where the model has none.
+        hints: [N, L] wording that speaks for a label, see `palermo.models.hints`.
     """
 
     labels: tuple[str, ...]
@@ -62,6 +64,7 @@ class Outputs:
     tokens: list[TokenScores]
     passages: list[LabelledPassage]
     margins: Floats
+    hints: Floats
 
     def __getitem__(self, rows: Ints) -> Outputs:
         """The outputs of some passages."""
@@ -71,7 +74,18 @@ class Outputs:
             [self.tokens[row] for row in rows],
             [self.passages[row] for row in rows],
             self.margins[rows],
+            self.hints[rows],
         )
+
+    @property
+    def english(self) -> Bools:
+        """[N] which passages are in English."""
+        return np.array([passage.language == ENGLISH for passage in self.passages])
+
+    def scores(self, calibration: Calibration) -> Floats:
+        """[N, L] as the tagger gives them under a calibration."""
+        plain = calibration.scores(self.logits, self.margins)
+        return calibration.hinted(plain, self.hints, self.english[:, None])
 
     @property
     def gold(self) -> Bools:
@@ -101,7 +115,9 @@ def outputs_of(
         kept.append(TokenScores(nothing, nothing, scores.mental, scores.offsets, no_margins, scores.cues))
         margins.append(scores.margins)
     beside = np.array(margins, dtype=np.float64)
-    return Outputs(tuple(labels), np.array(found, dtype=np.float64), kept, list(passages), beside)
+    return Outputs(
+        tuple(labels), np.array(found, dtype=np.float64), kept, list(passages), beside, hints_in(passages, labels)
+    )
 
 
 def fit(outputs: Outputs, bias: Floats, ranker: SpanRanker) -> Calibration:
@@ -131,8 +147,11 @@ def fit(outputs: Outputs, bias: Floats, ranker: SpanRanker) -> Calibration:
     )
     if outputs.margins.size:
         draft = replace(draft, mixture=fit_mixture(platt(outputs.logits), outputs.margins, gold, mask))
-    scores = draft.scores(outputs.logits, outputs.margins)
-    levels = np.array([label.count(".") > 1 for label in outputs.labels], dtype=np.int64)
+    scores = outputs.scores(draft)
+    hints = fit_hints(scores, outputs.hints, draft.finer, outputs.english, gold, mask)
+    draft = replace(draft, hints=hints)
+    scores = outputs.scores(draft)
+    levels = draft.finer.astype(np.int64)
     # A level without positives has an infinite threshold, which JSON can't carry; no score is above 1.
     documents = [passage.doc_id for passage in outputs.passages]
     threshold = np.minimum(fit_thresholds(scores, gold, mask, documents, levels), 1.0)
@@ -256,7 +275,5 @@ def lines_of(outputs: Outputs, calibration: Calibration) -> list[dict[str, Any]]
     """Prediction lines as `Tagger.predict` writes them."""
     return [
         prediction_line(passage.id, outputs.labels, passage_result(passage.text, tokens, scores, calibration))
-        for passage, tokens, scores in zip(
-            outputs.passages, outputs.tokens, calibration.scores(outputs.logits, outputs.margins), strict=True
-        )
+        for passage, tokens, scores in zip(outputs.passages, outputs.tokens, outputs.scores(calibration), strict=True)
     ]

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 from palermo.corpora.errors import ModelError
+from palermo.models.hints import LEAST, Flags, HintWeights
 from palermo.models.logistic import logit, sigmoid
 from palermo.models.spans import SpanRanker
 
@@ -69,6 +70,7 @@ class Calibration:
         document: parameters of the document level, by name.
         risk: what the decisions were fitted to, for people.
         mixture: how the linear expert joins, None without one.
+        hints: how far wording moves a score, None where it does not.
     """
 
     labels: tuple[str, ...]
@@ -84,6 +86,7 @@ class Calibration:
     risk: dict[str, Any]
     mixture: Mixture | None = None
     spans: SpanRanker = field(default_factory=SpanRanker)
+    hints: HintWeights | None = None
 
     def scores(self, logits: npt.NDArray[Any], margins: npt.NDArray[Any] | None = None) -> Floats:
         """Calibrated scores of logits [..., L], with parent >= child; a mixture needs the expert's margins [..., L]."""
@@ -93,6 +96,19 @@ class Calibration:
                 raise ValueError("this calibration needs the margins of the linear expert")
             scores = self.mixture(scores, margins)
         return self.lift(scores)
+
+    def open_to_hints(self, scores: Floats) -> list[int]:
+        """Labels whose wording is worth looking for in a passage with these scores [L]; none where it moves nothing."""
+        return np.flatnonzero(scores >= LEAST).tolist() if self.hints is not None else []
+
+    def hinted(self, scores: Floats, hints: Floats, english: Flags) -> Floats:
+        """Scores [..., L] with what wording adds, with parent >= child; see `HintWeights`."""
+        return scores if self.hints is None else self.lift(self.hints(scores, hints, self.finer, english))
+
+    @cached_property
+    def finer(self) -> npt.NDArray[np.bool_]:
+        """[L] which labels are finer than an article."""
+        return np.array([label.count(".") > 1 for label in self.labels])
 
     def lift(self, scores: Floats) -> Floats:
         """Scores [..., L] with each parent raised, in place, to its highest child."""
@@ -137,6 +153,7 @@ class Calibration:
             "document": self.document,
             "risk": self.risk,
             "mixture": self._mixture_json(),
+            "hints": None if self.hints is None else self.hints.to_json(),
         }
 
     def _mixture_json(self) -> dict[str, Any] | None:
@@ -166,6 +183,7 @@ def read(folder: Path, labels: Sequence[str]) -> Calibration:
             risk=data["risk"],
             mixture=_mixture(data.get("mixture"), labels),
             spans=SpanRanker.from_json(data.get("spans")),
+            hints=HintWeights.from_json(data.get("hints")),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{NAME} is missing or malformed ({error!r})", source=folder.name) from error

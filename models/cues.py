@@ -16,12 +16,11 @@ from importlib import resources
 import numpy as np
 import numpy.typing as npt
 from palermo.corpora.labelled.passages import STANDARDS
+from palermo.models.wording import any_of, lower
 
 NONE, BEHIND, CUE, FIRST = range(4)
 """What a token is to a standard: nothing, behind a cue in its clause, of a cue, a cue's first."""
 REACH = 160  # code points of a clause behind a cue that still may belong to it
-WORD = r"\b"
-_CAPITAL = re.compile(r"(?<!\\)[^\W\d_a-z]")  # but not the letter of a class such as \W
 _CLAUSE_END = re.compile(r"[.;:。；]|[)\]”\"»]\s")
 
 
@@ -44,28 +43,9 @@ def _lists() -> dict[str, dict[str, list[str]]]:
 
 @lru_cache(maxsize=64)
 def _table(language: str | None) -> dict[int, re.Pattern[str]]:
-    """The cues of a language by place of the standard, for a text in small letters; compiled when first asked for."""
+    """The cues of a language by place of the standard, compiled when they are first asked for."""
     lists = _lists().get(language or "", {})
-    return {STANDARDS.index(name): re.compile(_any_of(cues)) for name, cues in lists.items()}
-
-
-def _any_of(cues: list[str]) -> str:
-    """One pattern for all, in small letters: without regard to case, each would be tried at every place.
-
-    Those that begin where a word does are tried there alone.
-    """
-    small = [_CAPITAL.sub(lambda found: found[0].lower(), cue) for cue in cues]
-    words = "|".join(cue.removeprefix(WORD) for cue in small if cue.startswith(WORD))
-    others = [cue for cue in small if not cue.startswith(WORD)]
-    return "|".join([f"{WORD}(?:{words})", *others] if words else others)
-
-
-def _lower(text: str) -> str:
-    """The text in small letters, each where it was; of a few letters the small one is two, and they stay."""
-    lower = text.lower()
-    if len(lower) == len(text):
-        return lower
-    return "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
+    return {STANDARDS.index(name): any_of(cues) for name, cues in lists.items()}
 
 
 def cues_of(text: str, offsets: npt.NDArray[np.int64], language: str | None) -> npt.NDArray[np.uint8]:
@@ -78,9 +58,9 @@ def cues_of(text: str, offsets: npt.NDArray[np.int64], language: str | None) -> 
     """
     found = np.full((len(offsets), len(STANDARDS)), NONE, np.uint8)
     starts, ends = offsets[:, 0], offsets[:, 1]
-    lower = _lower(text)
+    small = lower(text)
     for index, pattern in _table(language).items():
-        for match in pattern.finditer(lower):
+        for match in pattern.finditer(small):
             if match.end() == match.start():
                 continue
             end = _CLAUSE_END.search(text, match.end(), match.end() + REACH)

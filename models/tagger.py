@@ -22,6 +22,7 @@ from palermo.models.analysis import analysis_of
 from palermo.models.calibration import Calibration
 from palermo.models.encoder import Encoder
 from palermo.models.engine import load_engine
+from palermo.models.hints import ENGLISH, Floats, hints_of
 from palermo.models.pooling import TokenScores, logits, logits_without
 from palermo.models.results import LAUNDERING, PassageResult, Tag, passage_result, prediction_line
 from palermo.models.spans import SpanRanker
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 T = TypeVar("T")
-VERSION = "3"  # of what is made of the scores; a new one has documents tagged again
+VERSION = "4"  # of what is made of the scores; a new one has documents tagged again
 LABELS = "labels.json"
 TOKENIZER = "tokenizer.json"
 CHUNK = 64  # passages in memory at once, whatever the length of the document
@@ -82,19 +83,28 @@ class Tagger:
     def tag(self, document: Document) -> dict[str, Any]:
         """The analysis of a document that is cut into passages; `service/schemas/analysis.schema.json` describes it."""
         results = [
-            self._result(document.text[passage.start : passage.end], tokens, passage.language)
+            self._result(document.text[passage.start : passage.end], passage.heading, tokens, passage.language)
             for passage, tokens in self._read_document(document)
         ]
         return analysis_of(document, results, self._calibration, self._engine)
 
     def passage_scores(self, document: Document) -> npt.NDArray[np.float64]:
         """Calibrated scores [P, L] of the document's passages; for fitting the document level."""
-        return np.stack([self._scores(tokens) for _, tokens in self._read_document(document)])
+        found = []
+        for passage, tokens in self._read_document(document):
+            text = document.text[passage.start : passage.end]
+            found.append(self._scores(text, passage.heading, tokens, passage.language)[0])
+        return np.stack(found)
 
-    def _scores(self, tokens: TokenScores) -> npt.NDArray[np.float64]:
+    def _scores(
+        self, text: str, heading: str | None, tokens: TokenScores, language: str | None
+    ) -> tuple[Floats, Floats]:
+        """Scores [L] of a passage, and the hints [L] that are in them."""
         calibration = self._calibration
         pooled = logits(tokens, calibration.bias.astype(np.float32))
-        return calibration.scores(pooled.astype(np.float64), tokens.margins)
+        scores = calibration.scores(pooled.astype(np.float64), tokens.margins)
+        hints = hints_of(text, heading, language, self.labels, calibration.open_to_hints(scores))
+        return calibration.hinted(scores, hints, np.bool_(language == ENGLISH)), hints
 
     def _read_document(self, document: Document) -> Iterator[tuple[Passage, TokenScores]]:
         title = document.metadata["title"].value if "title" in document.metadata else None
@@ -108,7 +118,10 @@ class Tagger:
         """One prediction line for each passage in the corpus format, in order."""
         for group in _chunks(passages, CHUNK):
             for passage, tokens in zip(group, self._read(group), strict=True):
-                yield prediction_line(passage["id"], self.labels, self._result(passage["text"], tokens, None))
+                text = passage["text"]
+                scores, _ = self._scores(text, passage.get("heading"), tokens, _language_of(passage))
+                result = passage_result(text, tokens, scores, self._calibration)
+                yield prediction_line(passage["id"], self.labels, result)
 
     @property
     def calibration(self) -> Calibration:
@@ -133,19 +146,17 @@ class Tagger:
     def _read(self, group: Sequence[dict[str, Any]]) -> list[TokenScores]:
         contexts = [context_of(passage.get("kind"), passage.get("title"), passage.get("heading")) for passage in group]
         texts = [passage["text"] for passage in group]
-        languages = [passage.get("language") or document_language(passage["text"]) for passage in group]
+        languages = [_language_of(passage) for passage in group]
         return self._encoder.read(texts, contexts, languages)
 
-    def _result(self, text: str, tokens: TokenScores, language: str | None) -> PassageResult:
-        """Tags and mental elements of one passage; evidence only where a language, for its sentences, is given."""
-        scores = self._scores(tokens)
+    def _result(self, text: str, heading: str | None, tokens: TokenScores, language: str) -> PassageResult:
+        """Tags with evidence, and mental elements, of one passage of a document."""
+        scores, hints = self._scores(text, heading, tokens, language)
         result = passage_result(text, tokens, scores, self._calibration)
-        if language is None:
-            return result
-        return replace(result, tags=self._with_evidence(text, tokens, language, result.tags, scores))
+        return replace(result, tags=self._with_evidence(text, tokens, language, result.tags, scores, hints))
 
     def _with_evidence(
-        self, text: str, tokens: TokenScores, language: str, tags: list[Tag], scores: npt.NDArray[np.float64]
+        self, text: str, tokens: TokenScores, language: str, tags: list[Tag], scores: Floats, hints: Floats
     ) -> list[Tag]:
         shown = [tag.label for tag in tags if tag.shown]
         if not shown or not (spans := sentences(text, language)):
@@ -153,13 +164,20 @@ class Tagger:
         calibration = self._calibration
         # All labels, for an article's score may be that of its finer label.
         without = logits_without(tokens, calibration.bias.astype(np.float32), range(len(self.labels)), spans)
-        drops = scores[shown] - calibration.scores(without.astype(np.float64), tokens.margins)[:, shown]
+        # The hints stay: what counts is the sentence that the network read the provision from.
+        left = calibration.scores(without.astype(np.float64), tokens.margins)
+        left = calibration.hinted(left, hints, np.bool_(language == ENGLISH))
+        drops = scores[shown] - left[:, shown]
         best = {label: int(drops[:, column].argmax()) for column, label in enumerate(shown)}
         drop = {label: float(drops[best[label], column]) for column, label in enumerate(shown)}
         return [
             replace(tag, evidence=(*spans[best[tag.label]], drop[tag.label])) if tag.label in best else tag
             for tag in tags
         ]
+
+
+def _language_of(passage: dict[str, Any]) -> str:
+    return str(passage.get("language") or document_language(passage["text"]))
 
 
 def _tokenizer(path: Path) -> Tokenizer:

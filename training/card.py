@@ -19,7 +19,8 @@ and statutes, with two heads on its token vectors: provisions of the UN Conventi
 and its three Protocols (79 labels), and mental elements of laundering (nine standards, four roles).{own}
 One ONNX file with int8 weights. Beside it a linear expert, one SVM a label over words and pairs of words in English and
 one over characters in the other languages, fitted on the same passages and, where training had it, the Convention's own
-text; a score is the mean of both calibrated scores, the expert's share is in `calibration.json`. Spans of mental
+text; a score is the mean of both calibrated scores, the expert's share is in `calibration.json`. Wording that speaks
+for a provision (`models/hints.toml`, part of the program) moves it by what was fitted there too. Spans of mental
 elements are ranked by a logistic regression whose weights are there too; it was fitted on passages that a first
 training of the head left out.
 

@@ -43,8 +43,8 @@ class Verdict:
 
 def compare(trained: Outputs, exported: Outputs, calibration: Calibration) -> Verdict:
     """Predictions of both networks under one calibration, on the same passages."""
-    before = calibration.predicted(calibration.scores(trained.logits, trained.margins))
-    after = calibration.predicted(calibration.scores(exported.logits, exported.margins))
+    before = calibration.predicted(trained.scores(calibration))
+    after = calibration.predicted(exported.scores(calibration))
     micro_loss, macro_loss = (figure(trained, before) - figure(trained, after) for figure in (_micro, _macro))
     changed = before != after
     flips = 100 * float(changed.any(axis=1).mean())

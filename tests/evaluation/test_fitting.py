@@ -24,6 +24,7 @@ from palermo.evaluation.fitting import (
     lines_of,
     outputs_of,
 )
+from palermo.evaluation.hinting import hints_in
 from palermo.models.mental import OUTPUTS as MENTAL_OUTPUTS
 from palermo.models.pooling import TokenScores, token_scores
 from palermo.models.spans import SpanRanker
@@ -62,7 +63,8 @@ def made(count: int = 240, seed: int = 0, noise: float = 1.5) -> Outputs:
             )
         )
         scores.append(tokens(0.2 if laundering else -6.0))
-    draft = Outputs(LABELS, np.zeros((count, len(LABELS))), scores, passages, np.zeros((count, 0)))
+    nothing = np.zeros((count, 0))
+    draft = Outputs(LABELS, np.zeros((count, len(LABELS))), scores, passages, nothing, hints_in(passages, LABELS))
     return replace(draft, logits=np.where(draft.gold, 2.0, -3.0) + rng.normal(0, noise, draft.gold.shape))
 
 
@@ -189,7 +191,8 @@ def test_rows_of_outputs_are_a_part_of_them(outputs: Outputs) -> None:
 
 def test_a_label_that_is_sure_and_doubtful_counts_as_sure() -> None:
     passage = LabelledPassage("p", "judgment", "en", "x", "d", labels=("UNTOC.6",), maybe=("UNTOC.6", "UNTOC.5"))
-    outputs = Outputs(LABELS, np.zeros((1, len(LABELS))), [tokens(0)], [passage], np.zeros((1, 0)))
+    none = np.full((1, len(LABELS)), np.nan)
+    outputs = Outputs(LABELS, np.zeros((1, len(LABELS))), [tokens(0)], [passage], np.zeros((1, 0)), none)
     assert [LABELS[i] for i in np.flatnonzero(outputs.gold[0])] == ["UNTOC.6"]
     assert [LABELS[i] for i in np.flatnonzero(outputs.mask[0])] == ["UNTOC.5"]
 

@@ -31,7 +31,8 @@ def outputs(count: int) -> Outputs:
     for number in range(count):
         labels = (LABELS[number % 20],) if number % 3 else ()
         passages.append(LabelledPassage(f"p{number}", "judgment", "en", "x", f"d{number}", labels=labels))
-    draft = Outputs(LABELS, np.zeros((count, len(LABELS))), [NOTHING] * count, passages, np.zeros((count, 0)))
+    zeros, none = np.zeros((count, len(LABELS))), np.full((count, len(LABELS)), np.nan)
+    draft = Outputs(LABELS, zeros, [NOTHING] * count, passages, np.zeros((count, 0)), none)
     return replace(draft, logits=np.where(draft.gold, 4.0, -4.0) + rng.normal(0, 0.5, draft.gold.shape))
 
 

@@ -188,7 +188,7 @@ def test_a_lifted_article_drops_only_as_far_as_its_score(make_calibration: Any) 
         np.zeros((4, 9), np.uint8),
     )
     tagger = Tagger(None, make_calibration(), {})  # type: ignore[arg-type]
-    tags = {tag.label: tag for tag in tagger._result(text, tokens, "en").tags}
+    tags = {tag.label: tag for tag in tagger._result(text, None, tokens, "en").tags}
     assert tags[1].score == tags[2].score
     assert tags[1].evidence == tags[2].evidence
     assert tags[2].evidence is not None

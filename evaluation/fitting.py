@@ -29,6 +29,7 @@ from palermo.models.spans import SpanRanker
 
 if TYPE_CHECKING:
     from palermo.models.tagger import Tagger
+
 RISK = 0.05
 """Share of wrong tags that `assigned` may hold."""
 REVIEW_RECALL = 0.9

@@ -9,15 +9,14 @@ in `palermo.models.spans`.
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import lru_cache
-from importlib import resources
 
 import numpy as np
 import numpy.typing as npt
 from palermo.corpora.labelled.passages import STANDARDS
-from palermo.models.wording import any_of, lower
+from palermo.models.wording import any_of, lists, lower
 
+NAME = "cues.toml"
 NONE, BEHIND, CUE, FIRST = range(4)
 """What a token is to a standard: nothing, behind a cue in its clause, of a cue, a cue's first."""
 REACH = 160  # code points of a clause behind a cue that still may belong to it
@@ -36,16 +35,11 @@ def prior(cues: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     return np.concatenate([inside, begin, np.zeros_like(inside)], axis=-1)
 
 
-@lru_cache(maxsize=1)
-def _lists() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads(resources.files("palermo.models").joinpath("cues.toml").read_text("utf-8"))
-
-
 @lru_cache(maxsize=64)
 def _table(language: str | None) -> dict[int, re.Pattern[str]]:
     """The cues of a language by place of the standard, compiled when they are first asked for."""
-    lists = _lists().get(language or "", {})
-    return {STANDARDS.index(name): any_of(cues) for name, cues in lists.items()}
+    found = lists(NAME).get(language or "", {})
+    return {STANDARDS.index(name): any_of(cues) for name, cues in found.items()}
 
 
 def cues_of(text: str, offsets: npt.NDArray[np.int64], language: str | None) -> npt.NDArray[np.uint8]:

@@ -9,20 +9,19 @@ group, for single labels have too few passages to fit one each.
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from palermo.models.logistic import logit, sigmoid
-from palermo.models.wording import any_of, lower
+from palermo.models.wording import any_of, lists, lower
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_] | np.bool_
+NAME = "hints.toml"
 ENGLISH = "en"
 LEAST = 0.003  # score below which no hint is looked for: it would not lift the label to where anybody sees it
 FEATURES = (
@@ -37,20 +36,15 @@ FEATURES = (
 )
 
 
-@lru_cache(maxsize=1)
-def _lists() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads(resources.files("palermo.models").joinpath("hints.toml").read_text("utf-8"))
-
-
 @lru_cache(maxsize=4096)
 def _pattern(language: str, label: str) -> re.Pattern[str] | None:
     """Compiled when first asked for: hundreds are never needed."""
-    found = _lists().get(language, {}).get(label)
+    found = lists(NAME).get(language, {}).get(label)
     return any_of(found) if found else None
 
 
 def hints_of(
-    text: str, heading: str | None, language: str | None, labels: Sequence[str], wanted: Iterable[int]
+    text: str, heading: str | None, language: str | None, labels: Sequence[str], wanted: Sequence[int]
 ) -> Floats:
     """[L] for each label 1 where its wording stands in the heading or the text, 0 where not, nan without any list.
 
@@ -62,7 +56,7 @@ def hints_of(
         wanted: places among them; the others are nan.
     """
     found = np.full(len(labels), np.nan)
-    if language not in _lists():
+    if not wanted or language not in lists(NAME):
         return found
     small = lower(f"{heading or ''}\n{text}")
     for place in wanted:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from palermo.corpora.labelled.passages import STANDARDS
 from palermo.models.cues import CUE, FIRST
 from palermo.models.logistic import sigmoid
+from palermo.models.wording import lower
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -305,8 +306,7 @@ def _passage_features(first: Ints, last: Ints, cues: npt.NDArray[np.uint8]) -> d
 
 def _said_before(text: str, starts: Ints, ends: Ints) -> Floats:
     """[C] whether the words of a candidate stand earlier in the text too, whatever their case."""
-    lower = text.lower()
-    text = lower if len(lower) == len(text) else text  # of some letters the small one is two
+    text = lower(text)
     found = []
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
         words = text[start:end].lstrip()  # a token may begin with the white space before it

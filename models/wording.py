@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Sequence
+from functools import lru_cache
+from importlib import resources
 
 WORD = r"\b"
 _CAPITAL = re.compile(r"(?<!\\)[^\W\d_a-z]")  # but not the letter of a class such as \W
+
+
+@lru_cache(maxsize=4)
+def lists(name: str) -> dict[str, dict[str, list[str]]]:
+    """A data file beside this module: patterns by language (ISO 639-1) and by what they speak for."""
+    return tomllib.loads(resources.files("palermo.models").joinpath(name).read_text("utf-8"))
 
 
 def any_of(patterns: Sequence[str]) -> re.Pattern[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +42,9 @@ anew.
 ```
 
 ## Mental elements
-Out of fold: dev as above; and the {unseen} passages on laundering that the first training of the head left out (a fifth
-of the documents, written passages among them; the encoder knows them), each ranked by what was fitted on the others.
+Out of fold: dev as above; and, held out, the {unseen} passages on laundering that the first training of the head left
+out (a fifth of the documents, written passages among them; the encoder knows them), each ranked by what was fitted on
+the others. The latter figures are of the training; they stay where scores are fitted anew.
 
 | passages | spans | standards F1 | spans F1 (half overlap) | role accuracy |
 |---|---:|---:|---:|---:|
@@ -62,16 +63,17 @@ Predicted = tuple[Sequence[LabelledPassage], Sequence[dict[str, Any]]]
 """Labelled passages and the lines of their predictions."""
 
 
-def write(folder: Path, dev: Predicted, unseen: Predicted, manifest: dict[str, Any]) -> None:
+def write(folder: Path, dev: Predicted, manifest: dict[str, Any]) -> None:
     """Write the card into the model folder.
 
     Args:
         folder: of the model.
         dev: with predictions out of fold.
-        unseen: passages on laundering that the mental-element head did not know, with its spans.
-        manifest: of the model.
+        manifest: of the model; its `held_out`, if there is any, is what `held_out_figures` gave.
     """
     report = _report(dev)
+    held_out = manifest.get("held_out")
+    mental = {"dev": _mental(report), "held out": held_out}
     rows = [
         f"| {row.label} | {row.positives} | {row.scores.f1:.1f} "
         f"| {row.scores.precision:.1f} | {row.scores.recall:.1f} |"
@@ -87,8 +89,8 @@ def write(folder: Path, dev: Predicted, unseen: Predicted, manifest: dict[str, A
         libraries=_pairs(manifest["libraries"]),
         recipe=_steps(manifest),
         gate=_pairs(manifest["gate"]),
-        unseen=len(unseen[0]),
-        mental="\n".join(_mental_rows(report, unseen, dev)),
+        unseen=held_out["passages"] if held_out else 0,
+        mental="\n".join(_mental_row(name, told) for name, told in mental.items() if told),
         summary="\n".join(summary_lines(report)),
         labels="\n".join(rows),
     )
@@ -109,15 +111,23 @@ def _report(predicted: Predicted) -> Report:
     return evaluate(passages, [Prediction.from_json(line) for line in lines])
 
 
-def _mental_rows(dev_report: Report, unseen: Predicted, dev: Predicted) -> Iterator[str]:
-    reports = {"dev": dev_report}
-    if unseen[0]:
-        reports["held out"] = _report(unseen)
-        reports["both"] = _report(([*dev[0], *unseen[0]], [*dev[1], *unseen[1]]))
-    for name, report in reports.items():
-        said = report.groups["all"].mental
-        roles = "-" if said.role_accuracy is None else f"{said.role_accuracy:.1f}"
-        yield f"| {name} | {said.gold_spans} | {said.standards_interval} | {said.half_interval} | {roles} |"
+def held_out_figures(passages: Sequence[LabelledPassage], lines: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """Mental elements of what the head's first training left out, as the manifest keeps them; None without passages."""
+    return {"passages": len(passages), **_mental(_report((passages, lines)))} if passages else None
+
+
+def _mental(report: Report) -> dict[str, Any]:
+    said = report.groups["all"].mental
+    return {
+        "spans": said.gold_spans,
+        "standards": str(said.standards_interval),
+        "half overlap": str(said.half_interval),
+        "roles": "-" if said.role_accuracy is None else f"{said.role_accuracy:.1f}",
+    }
+
+
+def _mental_row(name: str, told: dict[str, Any]) -> str:
+    return f"| {name} | {told['spans']} | {told['standards']} | {told['half overlap']} | {told['roles']} |"
 
 
 def _steps(facts: dict[str, Any]) -> str:

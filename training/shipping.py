@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,13 @@ import torch
 from palermo.corpora.convention import tree
 from palermo.corpora.errors import ModelError
 from palermo.corpora.labelled.jsonl import write_records
-from palermo.evaluation.fitting import Outputs, crossfit_lines, fit
-from palermo.evaluation.judgments import whole_documents
+from palermo.evaluation.fitting import Outputs
 from palermo.evaluation.pairs import Floats
 from palermo.models import manifest
-from palermo.models.calibration import NAME as CALIBRATION
 from palermo.models.ngrams import NAME as NGRAMS
 from palermo.models.spans import SpanRanker
 from palermo.training import card
+from palermo.training.calibrating import write_calibrated
 from palermo.training.data import data_version
 from palermo.training.finetune import Progress
 from palermo.training.gate import Verdict
@@ -55,22 +54,15 @@ def write_folder(
         shutil.copyfile(job.run / name, folder / name)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     (folder / "labels.json").write_text(json.dumps(list(outputs.labels)), encoding="utf-8")
+    unseen, said = read_held_out(job.run)
     facts = {
         **facts_of(job),
         "network": NETWORK,
         "passages": {"dev": len(outputs.passages)},
         "gate": verdict.to_json(),
+        "held_out": card.held_out_figures(unseen, said),
     }
-    calibration = fit(outputs, bias, ranker)
-    _write_calibration(folder, calibration)
-    manifest.write(folder, facts)
-    if job.documents is not None:
-        progress({"phase": "documents", "doing": "reading whole judgments"})
-        _write_calibration(folder, replace(calibration, document=whole_documents(folder, job.documents, progress)))
-        manifest.write(folder, facts)
-    lines = crossfit_lines(outputs, bias, ranker)
-    unseen, said = read_held_out(job.run)
-    card.write(folder, (outputs.passages, lines), (unseen, said), manifest.read(folder))
+    lines = write_calibrated(folder, outputs, bias, ranker, facts, job.documents or {}, progress)
     write_records(job.run / "dev_predictions.jsonl", lines)
     write_records(job.run / "mental_predictions.jsonl", [*lines, *said])
     write_records(job.run / "mental_gold.jsonl", (passage.to_json() for passage in (*outputs.passages, *unseen)))
@@ -104,11 +96,6 @@ def _origin(start: dict[str, Any]) -> dict[str, Any]:
     """What is told of the model that training went on from, and of the one before."""
     told = {name: start.get(name) for name in ("recipe", "tokens", "teachers", "siblings", "start")}
     return {**told, "sha256": manifest.identity(start)}
-
-
-def _write_calibration(folder: Path, calibration: Any) -> None:
-    text = json.dumps(calibration.to_json(), indent=1) + "\n"
-    (folder / CALIBRATION).write_text(text, encoding="utf-8")
 
 
 def _version(package: str) -> str:

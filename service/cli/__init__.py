@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evaluate": ("evaluate", "Score predictions against labelled passages, with a report."),
     "benchmark": ("benchmark", "Measure quality on public benchmarks, and speed."),
     "train": ("train", "Make a model from labelled passages; needs the extra [train]."),
+    "calibrate": ("calibrate", "Fit the scores of a model anew on labelled passages; no training."),
     "retrain": ("retrain", "Go on from the model in use with corrected passages, and install the result."),
     "provisions": ("provisions", "Show the Convention and its Protocols as a tree."),
     "corpus": ("corpus", "Check, describe, compare, rebuild and export labelled passages."),

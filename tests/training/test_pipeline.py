@@ -12,7 +12,7 @@ import pytest
 from palermo.corpora.convention import tree
 from palermo.corpora.errors import DataError, ModelError
 from palermo.corpora.labelled.passages import read_passages
-from palermo.corpora.labelled.predictions import read_predictions
+from palermo.corpora.labelled.predictions import Prediction, read_predictions
 from palermo.evaluation.report import evaluate
 from palermo.models import manifest
 from palermo.models.tagger import Tagger
@@ -71,9 +71,17 @@ def test_mental_elements_of_dev_and_of_what_was_held_out_can_be_evaluated_togeth
     unseen, _ = read_held_out(run)
     gold = read_passages(run / "mental_gold.jsonl")
     assert gold == [*read_passages(tiny_run.job.dev), *unseen]
-    report = evaluate(gold, read_predictions(run / "mental_predictions.jsonl"))
-    said = report.groups["all"].mental
-    row = f"| both | {said.gold_spans} | {said.standards_interval} | {said.half_interval} |"
+    assert evaluate(gold, read_predictions(run / "mental_predictions.jsonl")).groups["all"].mental.gold_spans
+
+
+def test_the_manifest_and_the_card_keep_what_was_held_out_of_the_head_s_training(tiny_run: Any) -> None:
+    unseen, lines = read_held_out(tiny_run.job.run)
+    said = evaluate(unseen, [Prediction.from_json(line) for line in lines]).groups["all"].mental
+    told = manifest.read(tiny_run.folder)["held_out"]
+    assert (told["passages"], told["spans"], told["standards"]) == (
+        len(unseen), said.gold_spans, str(said.standards_interval)
+    )  # fmt: skip
+    row = f"| held out | {said.gold_spans} | {said.standards_interval} | {said.half_interval} |"
     assert row in (tiny_run.folder / "MODEL_CARD.md").read_text("utf-8")
 
 

@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_] | np.bool_
 NAME = "hints.toml"
 ENGLISH = "en"
-LEAST = 0.003  # score below which no hint is looked for: it would not lift the label to where anybody sees it
+LEAST = 0.001  # score below which no hint is looked for: it would not lift the label to where anybody sees it
 FEATURES = (
     "score",
     "matched",

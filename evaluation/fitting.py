@@ -105,9 +105,16 @@ class Outputs:
 
 
 def outputs_of(
-    labels: Sequence[str], bias: Floats, tokens: Iterable[TokenScores], passages: Sequence[LabelledPassage]
+    labels: Sequence[str],
+    bias: Floats,
+    tokens: Iterable[TokenScores],
+    passages: Sequence[LabelledPassage],
+    hints: Floats | None = None,
 ) -> Outputs:
-    """Pool token scores into logits; of the tokens only what mental elements need is kept in memory."""
+    """Pool token scores into logits; of the tokens only what mental elements need is kept in memory.
+
+    Hints are looked for unless they are given: another network's outputs on the same passages hold the same.
+    """
     found, kept, margins = [], [], []
     nothing = np.zeros((0, 0), np.float32)
     no_margins = np.zeros(0, np.float32)
@@ -116,9 +123,15 @@ def outputs_of(
         kept.append(TokenScores(nothing, nothing, scores.mental, scores.offsets, no_margins, scores.cues))
         margins.append(scores.margins)
     beside = np.array(margins, dtype=np.float64)
-    return Outputs(
-        tuple(labels), np.array(found, dtype=np.float64), kept, list(passages), beside, hints_in(passages, labels)
-    )
+    if hints is None:
+        hints = hints_in(passages, labels)
+    return Outputs(tuple(labels), np.array(found, dtype=np.float64), kept, list(passages), beside, hints)
+
+
+def outputs_with(tagger: Tagger, gold: Path, passages: Sequence[LabelledPassage]) -> Outputs:
+    """The outputs of a tagger on a file and the passages that were read from it."""
+    tokens = tagger.token_scores(record for _, record in read_records(gold, "passage"))
+    return outputs_of(tagger.labels, tagger.bias, tokens, passages)
 
 
 def fit(outputs: Outputs, bias: Floats, ranker: SpanRanker) -> Calibration:
@@ -268,8 +281,7 @@ def crossfit_lines(outputs: Outputs, bias: Floats, ranker: SpanRanker, folds: in
 
 def crossfit_of(tagger: Tagger, gold: Path, passages: Sequence[LabelledPassage]) -> list[dict[str, Any]]:
     """`crossfit_lines` of a tagger on a file and the passages that were read from it."""
-    tokens = tagger.token_scores(record for _, record in read_records(gold, "passage"))
-    return crossfit_lines(outputs_of(tagger.labels, tagger.bias, tokens, passages), tagger.bias, tagger.ranker)
+    return crossfit_lines(outputs_with(tagger, gold, passages), tagger.bias, tagger.ranker)
 
 
 def lines_of(outputs: Outputs, calibration: Calibration) -> list[dict[str, Any]]:

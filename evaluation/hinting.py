@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from palermo.corpora.labelled.passages import LabelledPassage
 from palermo.evaluation.pairs import Bools, Floats
-from palermo.models.hints import FEATURES, LEAST, HintWeights, features_of, hints_of
+from palermo.models.hints import FEATURES, HintWeights, features_of, hints_of, moves
 from palermo.models.logistic import sigmoid
 
 FEWEST = 50
@@ -35,7 +35,7 @@ def fit_hints(
         finer: [L]; english: [N].
         gold, mask: [N, L]; masked pairs are left out.
     """
-    rows, columns = np.nonzero(~np.isnan(hints) & ~mask & (scores >= LEAST))
+    rows, columns = np.nonzero(moves(scores, hints) & ~mask)
     truth = gold[rows, columns]
     matched = hints[rows, columns] > 0
     if min((truth & matched).sum(), (~truth & matched).sum()) < FEWEST:

@@ -72,6 +72,11 @@ def features_of(scores: Floats, hints: Floats, finer: Flags, english: Flags) -> 
     return np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=-1)
 
 
+def moves(scores: Floats, hints: Floats) -> npt.NDArray[np.bool_]:
+    """[..., L] which of the scores hints move: those that were looked for, from LEAST on."""
+    return ~np.isnan(hints) & (scores >= LEAST)
+
+
 @dataclass(frozen=True)
 class HintWeights:
     """A logistic regression of FEATURES: what a label's score is once its wording was looked for."""
@@ -88,10 +93,9 @@ class HintWeights:
             finer: [L] whether a label is finer than an article.
             english: [..., 1] or for all, whether the passage is in English.
         """
-        open_ = ~np.isnan(hints) & (scores >= LEAST)
         columns = features_of(scores, np.nan_to_num(hints), finer, english)
         moved = sigmoid(columns @ np.array([self.weights[name] for name in FEATURES]) + self.intercept)
-        return np.where(open_, moved, scores)
+        return np.where(moves(scores, hints), moved, scores)
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in `calibration.json`."""

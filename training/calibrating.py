@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from palermo.corpora.errors import UsageError
-from palermo.corpora.labelled.jsonl import read_records
 from palermo.corpora.labelled.passages import read_passages
-from palermo.evaluation.fitting import Outputs, crossfit_lines, fit, outputs_of
+from palermo.evaluation.fitting import Outputs, crossfit_lines, fit, outputs_with
 from palermo.evaluation.judgments import Progress, whole_documents
 from palermo.evaluation.pairs import Floats
 from palermo.models import manifest
 from palermo.models.calibration import NAME as CALIBRATION
+from palermo.models.calibration import Calibration
 from palermo.models.spans import SpanRanker
 from palermo.models.tagger import Tagger
 from palermo.training import card
@@ -53,18 +53,17 @@ def write_calibrated(
         prediction lines of the passages, out of fold.
     """
     calibration = fit(outputs, bias, ranker)
-    if not isinstance(documents, Path):
-        calibration = replace(calibration, document=dict(documents))
-    _write(folder, calibration, facts)
     if isinstance(documents, Path):
         progress({"phase": "documents", "doing": "reading whole judgments"})
-        _write(folder, replace(calibration, document=whole_documents(folder, documents, progress)), facts)
+        _write(folder, calibration, facts)  # the judgments are read with it
+        documents = whole_documents(folder, documents, progress)
+    _write(folder, replace(calibration, document=dict(documents)), facts)
     lines = crossfit_lines(outputs, bias, ranker)
     card.write(folder, (outputs.passages, lines), manifest.read(folder))
     return lines
 
 
-def _write(folder: Path, calibration: Any, facts: Mapping[str, Any]) -> None:
+def _write(folder: Path, calibration: Calibration, facts: Mapping[str, Any]) -> None:
     text = json.dumps(calibration.to_json(), indent=1) + "\n"
     (folder / CALIBRATION).write_text(text, encoding="utf-8")
     manifest.write(folder, dict(facts))
@@ -92,12 +91,11 @@ def calibrate(model: Path, gold: Path, output: Path, documents: Path | None, pro
     passages = read_passages(gold)
     tagger = Tagger.load(model, ENGINE)
     progress({"phase": "scores", "doing": f"reading {len(passages)} passages"})
-    records = (record for _, record in read_records(gold, "passage"))
-    outputs = outputs_of(tagger.labels, tagger.bias, tagger.token_scores(records), passages)
+    outputs = outputs_with(tagger, gold, passages)
     made = output.with_name(f"{output.name}.part")
     shutil.rmtree(made, ignore_errors=True)
     shutil.copytree(model, made)
-    facts = {name: value for name, value in manifest.read(model).items() if name != "files"}
+    facts = manifest.read(model)
     facts["passages"] = {"dev": len(passages)}
     facts["data"] = {**facts.get("data", {}), gold.name: manifest.digest(gold)}
     level = documents or tagger.calibration.document

@@ -266,7 +266,7 @@ def export(
     progress({"phase": "export", "doing": "reading dev with both networks"})
     expert = read_expert(job.run, len(labels))
     trained = outputs_of(labels, bias, trained_scores(model, tokenizer, dev, expert), dev)
-    outputs = outputs_of(labels, bias, exported_scores(network, tokenizer, dev, expert), dev)
+    outputs = outputs_of(labels, bias, exported_scores(network, tokenizer, dev, expert), dev, trained.hints)
     verdict = gate.compare(trained, outputs, fit(trained, bias, ranker))
     progress({"phase": "gate", **verdict.to_json()})
     if not verdict.passed:

@@ -1,12 +1,14 @@
 """`palermo benchmark annif`: Annif (annif.org), a subject indexer of libraries, as a peer on the same passages.
 
 Annif runs as a program of its own: it is installed by whoever wants the comparison, in an environment of its own. Its
-suggestions are calibrated and turned into decisions as the linear baseline's are, out of fold by document.
+suggestions are calibrated and turned into decisions as the linear baseline's are, out of fold by document. Run with
+Annif 1.4.3; training draws at random there, so that runs differ by about half a point.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -21,12 +23,19 @@ from palermo.corpora.labelled.predictions import write_predictions
 from palermo.evaluation import baseline
 from palermo.evaluation.pairs import Floats
 from palermo.evaluation.report import Report, run, summary_lines
+from palermo.models.logistic import logit
 
-ANALYZERS = {"en": "snowball(english)", "other": "simple"}
+ANALYZERS = {"en": "snowball(english)", "other": "simple(token_min_length=1)"}
 """Language group -> how Annif cuts its words; one project a group, as the baseline has one model a group."""
 URI = "https://provision.invalid/"
-BACKENDS = ("omikuji", "tfidf", "svc", "fasttext", "mllm")
+NONE = "none"
+"""Subject of passages without a label: Annif passes over what has no subject, and the baseline learns from them too."""
+LEAST = 1e-3  # scores below it say no more
+BACKENDS = ("omikuji", "tfidf", "fasttext")
+INSTALL = "python -m venv annif && annif/bin/pip install 'annif[omikuji]', then --annif annif/bin/annif"
+TAIL = 3  # lines of what Annif printed that an error tells
 Tell = Callable[[str], None]
+_UNSPACED = re.compile("[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
 class Annif:
@@ -40,9 +49,9 @@ class Annif:
         """
         found = shutil.which(program or "annif")
         if found is None:
-            hint = "python -m venv annif && annif/bin/pip install 'annif[omikuji]', then --annif annif/bin/annif"
-            raise MissingExtra("Annif is not installed", hint=hint)
-        self._program, self._folder = found, folder
+            raise MissingExtra("Annif is not installed", hint=INSTALL)
+        # Absolute, for it runs in another folder; links are kept: an environment's programs are found by their place.
+        self._program, self._folder = os.path.abspath(found), folder
         projects = (
             f"[{name}]\nname={name}\nlanguage=en\nbackend={backend}\nanalyzer={ANALYZERS[name]}\nvocab=provisions\n"
             for name in ANALYZERS
@@ -52,16 +61,16 @@ class Annif:
     def load_vocabulary(self, labels: Sequence[str]) -> None:
         """Make the labels known."""
         file = self._folder / "labels.tsv"
-        file.write_text("".join(f"<{URI}{label}>\t{label}\n" for label in labels), encoding="utf-8")
+        subjects = (*labels, NONE)
+        file.write_text("".join(f"<{URI}{label}>\t{label}\n" for label in subjects), encoding="utf-8")
         self._run("load-vocab", "--language", "en", "provisions", str(file))
 
     def train(self, group: str, passages: Sequence[LabelledPassage], texts: Sequence[str]) -> None:
-        """Fit a group's project on its passages; those without a label teach Annif nothing and are left out."""
+        """Fit a group's project on its passages."""
         file = self._folder / f"train-{group}.tsv"
         lines = (
-            f"{one_line(text)}\t{' '.join(f'<{URI}{label}>' for label in passage.labels)}\n"
+            f"{one_line(text)}\t{' '.join(f'<{URI}{label}>' for label in passage.labels or (NONE,))}\n"
             for passage, text in zip(passages, texts, strict=True)
-            if passage.labels
         )
         file.write_text("".join(lines), encoding="utf-8")
         self._run("train", group, str(file))
@@ -71,8 +80,8 @@ class Annif:
         folder = self._folder / f"texts-{group}"
         folder.mkdir()
         for number, text in enumerate(texts):
-            (folder / f"{number:06}.txt").write_text(text, encoding="utf-8")
-        self._run("index", group, str(folder), "--limit", str(len(labels)))
+            (folder / f"{number:06}.txt").write_text(one_line(text), encoding="utf-8")
+        self._run("index", group, str(folder), "--limit", str(len(labels) + 1))
         column = {label: i for i, label in enumerate(labels)}
         scores = np.zeros((len(texts), len(labels)))
         for number in range(len(texts)):
@@ -86,15 +95,34 @@ class Annif:
             "ANNIF_PROJECTS": str(self._folder / "projects.cfg"),
             "ANNIF_DATADIR": str(self._folder / "data"),
         }
-        # Annif says on the terminal what it does and what went wrong.
-        ended = subprocess.run([self._program, *arguments], env=environment, cwd=self._folder, check=False)  # noqa: S603
+        log = self._folder / "annif.log"  # its bars of progress fill a terminal
+        with log.open("wb") as printed:
+            try:
+                ended = subprocess.run(  # noqa: S603
+                    [self._program, *arguments],
+                    env=environment,
+                    cwd=self._folder,
+                    stdout=printed,
+                    stderr=subprocess.STDOUT,
+                    check=False,
+                )
+            except OSError as error:
+                raise DataError(f"annif can't be run ({error.strerror})", source=self._program, hint=INSTALL) from None
         if ended.returncode:
-            raise DataError(f"annif {arguments[0]} ended with status {ended.returncode}", hint="see what it printed")
+            last = log.read_text("utf-8", errors="replace").split("\n")
+            told = "; ".join([line.strip() for line in last if line.strip()][-TAIL:]) or "nothing"
+            raise DataError(
+                f"annif {arguments[0]} ended with status {ended.returncode}",
+                hint=f"it printed: {told}. What it needs stands in docs/reference/evaluation.md",
+            )
 
 
 def one_line(text: str) -> str:
-    """The text without tabs and line ends, which would break Annif's training file."""
-    return " ".join(text.split())
+    """The text without tabs and line ends, which would break Annif's training file, and with words that it can see.
+
+    Annif cuts words at spaces, and Chinese, Japanese and their like have none: there each character is one.
+    """
+    return " ".join(_UNSPACED.sub(r" \g<0> ", text).split())
 
 
 def read_suggestions(path: Path) -> list[tuple[str, float]]:
@@ -111,7 +139,10 @@ def read_suggestions(path: Path) -> list[tuple[str, float]]:
 
 
 def raw_scores(annif: Annif, train: Sequence[LabelledPassage], others: Sequence[LabelledPassage], tell: Tell) -> Floats:
-    """Suggestions [N, L] for `others`, each language group by its own project, on the texts that the baseline gets."""
+    """Logits [N, L] of the suggestions for `others`, each language group by its own project.
+
+    Annif gets the texts that the baseline gets. Its scores are probabilities; calibration takes margins, so logits.
+    """
     labels = baseline.labels()
     annif.load_vocabulary(labels)
     scores = np.full((len(others), len(labels)), baseline.ABSENT)
@@ -124,7 +155,8 @@ def raw_scores(annif: Annif, train: Sequence[LabelledPassage], others: Sequence[
             annif.train(group, seen, [baseline.text_of(passage, options) for passage in seen])
             texts = [baseline.text_of(others[i], options) for i in rows]
             learnt = baseline.truth(seen).gold.any(axis=0)
-            scores[np.ix_(np.array(rows), np.flatnonzero(learnt))] = annif.suggest(group, texts, labels)[:, learnt]
+            suggested = np.clip(annif.suggest(group, texts, labels)[:, learnt], LEAST, 1 - LEAST)
+            scores[np.ix_(np.array(rows), np.flatnonzero(learnt))] = logit(suggested)
     return scores
 
 

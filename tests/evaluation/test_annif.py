@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from palermo.corpora.errors import DataError, MissingExtra
+from palermo.corpora.labelled.passages import LabelledPassage
 from palermo.corpora.labelled.predictions import read_predictions
 from palermo.evaluation import annif
 
@@ -61,12 +62,56 @@ def test_a_text_of_several_lines_is_one_line_of_the_training_file() -> None:
     assert annif.one_line("a\tb\r\n c\u2028d ") == "a b c d"
 
 
+def test_scripts_without_spaces_are_cut_at_their_characters_and_others_are_not() -> None:
+    assert annif.one_line("明知是犯罪所得 (2019)") == "明 知 是 犯 罪 所 得 (2019)"
+    assert annif.one_line("범죄수익 დანაშაული") == "범죄수익 დანაშაული"
+
+
 def test_a_failure_of_annif_is_named(tmp_path: Path) -> None:
     failing = shutil.which("false")
     if failing is None:
         pytest.skip("needs the program `false`")
     with pytest.raises(DataError, match="annif load-vocab ended with status 1"):
         annif.Annif(failing, tmp_path, "tfidf").load_vocabulary(["UNTOC.6"])
+
+
+def test_a_program_beside_the_reader_is_found_and_what_it_printed_last_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "annif"
+    program.write_text("#!/bin/sh\necho one\necho two\necho the resource punkt_tab was not found\nexit 3\n")
+    program.chmod(0o755)
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(tmp_path)
+    peer = annif.Annif("./annif", work, "omikuji")
+    with pytest.raises(DataError, match="ended with status 3") as raised:
+        peer.load_vocabulary(["UNTOC.6"])
+    assert "punkt_tab was not found" in str(raised.value.hint)
+
+
+def test_a_program_that_is_none_is_named(tmp_path: Path) -> None:
+    program = tmp_path / "annif"
+    program.write_bytes(b"\x00 no program")
+    program.chmod(0o755)
+    with pytest.raises(DataError, match="annif can't be run"):
+        annif.Annif(str(program), tmp_path, "omikuji").load_vocabulary(["UNTOC.6"])
+
+
+def test_passages_without_a_label_teach_annif_that_there_are_such(tmp_path: Path) -> None:
+    program = tmp_path / "annif"
+    program.write_text("#!/bin/sh\nexit 0\n")
+    program.chmod(0o755)
+    peer = annif.Annif(str(program), tmp_path, "omikuji")
+    peer.load_vocabulary(["UNTOC.6"])
+    passages = [
+        LabelledPassage("1", "judgment", "en", "sold the car", "d", labels=("UNTOC.6",)),
+        LabelledPassage("2", "judgment", "en", "costs follow", "d"),
+    ]
+    peer.train("en", passages, [passage.text for passage in passages])
+    lines = (tmp_path / "train-en.tsv").read_text("utf-8").splitlines()
+    assert lines == [f"sold the car\t<{annif.URI}UNTOC.6>", f"costs follow\t<{annif.URI}{annif.NONE}>"]
+    assert f"<{annif.URI}{annif.NONE}>" in (tmp_path / "labels.tsv").read_text("utf-8")
 
 
 @pytest.mark.skipif(shutil.which("annif") is None, reason="needs Annif on PATH")

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 from palermo.corpora.labelled.passages import STANDARDS
-from palermo.models.wording import any_of, lists, lower
+from palermo.models.wording import Wording, lists, lower
 
 NAME = "cues.toml"
 NONE, BEHIND, CUE, FIRST = range(4)
@@ -36,10 +36,10 @@ def prior(cues: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
 
 
 @lru_cache(maxsize=64)
-def _table(language: str | None) -> dict[int, re.Pattern[str]]:
-    """The cues of a language by place of the standard, compiled when they are first asked for."""
+def _table(language: str | None) -> dict[int, Wording]:
+    """The cues of a language by place of the standard."""
     found = lists(NAME).get(language or "", {})
-    return {STANDARDS.index(name): any_of(cues) for name, cues in found.items()}
+    return {STANDARDS.index(name): Wording(cues) for name, cues in found.items()}
 
 
 def cues_of(text: str, offsets: npt.NDArray[np.int64], language: str | None) -> npt.NDArray[np.uint8]:
@@ -53,14 +53,12 @@ def cues_of(text: str, offsets: npt.NDArray[np.int64], language: str | None) -> 
     found = np.full((len(offsets), len(STANDARDS)), NONE, np.uint8)
     starts, ends = offsets[:, 0], offsets[:, 1]
     small = lower(text)
-    for index, pattern in _table(language).items():
-        for match in pattern.finditer(small):
-            if match.end() == match.start():
-                continue
-            end = _CLAUSE_END.search(text, match.end(), match.end() + REACH)
-            reach = end.start() if end else match.end() + REACH
-            behind = (starts < reach) & (starts >= match.end()) & (ends > starts)
-            cue = np.flatnonzero((starts < match.end()) & (ends > match.start()) & (ends > starts))
+    for index, wording in _table(language).items():
+        for start, end in wording.found_in(small):
+            stop = _CLAUSE_END.search(text, end, end + REACH)
+            reach = stop.start() if stop else end + REACH
+            behind = (starts < reach) & (starts >= end) & (ends > starts)
+            cue = np.flatnonzero((starts < end) & (ends > start) & (ends > starts))
             found[behind, index] = np.maximum(found[behind, index], BEHIND)
             found[cue, index] = np.maximum(found[cue, index], CUE)
             found[cue[:1], index] = FIRST

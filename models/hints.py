@@ -8,7 +8,6 @@ group, for single labels have too few passages to fit one each.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from palermo.models.logistic import logit, sigmoid
-from palermo.models.wording import any_of, lists, lower
+from palermo.models.wording import Wording, lists, lower
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_] | np.bool_
@@ -37,10 +36,10 @@ FEATURES = (
 
 
 @lru_cache(maxsize=4096)
-def _pattern(language: str, label: str) -> re.Pattern[str] | None:
-    """Compiled when first asked for: hundreds are never needed."""
+def _wording(language: str, label: str) -> Wording | None:
+    """Made when first asked for: hundreds are never needed."""
     found = lists(NAME).get(language, {}).get(label)
-    return any_of(found) if found else None
+    return Wording(found) if found else None
 
 
 def hints_of(
@@ -60,8 +59,8 @@ def hints_of(
         return found
     small = lower(f"{heading or ''}\n{text}")
     for place in wanted:
-        if pattern := _pattern(language, labels[place]):
-            found[place] = float(pattern.search(small) is not None)
+        if wording := _wording(language, labels[place]):
+            found[place] = float(wording.stands_in(small))
     return found
 
 

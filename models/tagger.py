@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 T = TypeVar("T")
-VERSION = "4"  # of what is made of the scores; a new one has documents tagged again
+VERSION = "5"  # of what is made of the scores; a new one has documents tagged again
 LABELS = "labels.json"
 TOKENIZER = "tokenizer.json"
 CHUNK = 64  # passages in memory at once, whatever the length of the document

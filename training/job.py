@@ -33,7 +33,7 @@ class Job:
         treaty: files with the Convention's own text by provision, in any languages.
         texts: JSON Lines files whose pieces stay in the vocabulary, besides those of `passages`.
         held_out: ids of passages that must not be learnt from.
-        documents: labelled whole judgments for the document level, or None.
+        documents: labelled whole judgments for the document level; None: that of `start` stays, if there is one.
         name: of the model.
         recipe: see `Recipe`.
         longest, longest_empty: tokens of a passage with and without labels that training reads.

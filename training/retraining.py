@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,8 +14,6 @@ from palermo.corpora.labelled.passages import LabelledPassage, read_passages
 from palermo.corpora.labelled.predictions import Prediction
 from palermo.evaluation.fitting import crossfit_of
 from palermo.evaluation.regression import Fall, Quality, falls, quality
-from palermo.models import calibration as calibrations
-from palermo.models import manifest
 from palermo.models.ngrams import NAME as NGRAMS
 from palermo.models.results import LAUNDERING
 from palermo.models.tagger import Tagger
@@ -80,8 +77,6 @@ def retrain(job: Job, corrections: Sequence[Path], progress: Progress) -> Retrai
     if not job.passages:
         _keep_expert(job.start, job.run)
     folder = train(replace(job, passages=(*job.passages, corrected)), progress)
-    if job.documents is None:
-        _keep_documents(job.start, folder)
     progress({"phase": "after", "doing": "reading dev with the new model"})
     after = _quality(Tagger.load(folder), job.dev, dev)
     return Retrained(folder, before, after, falls(before, after))
@@ -122,17 +117,6 @@ def _keep_expert(start: Path, run: Path) -> None:
     """
     if (start / NGRAMS).is_file() and not (run / NGRAMS).is_file():
         shutil.copyfile(start / NGRAMS, run / NGRAMS)
-
-
-def _keep_documents(start: Path, folder: Path) -> None:
-    """Without labelled whole judgments the document level stays: it reads calibrated scores, whichever model's."""
-    path = folder / calibrations.NAME
-    fitted = json.loads(path.read_text("utf-8"))
-    fitted["document"] = json.loads((start / calibrations.NAME).read_text("utf-8"))["document"]
-    path.write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
-    facts = manifest.read(folder)
-    del facts["files"]
-    manifest.write(folder, facts)
 
 
 def _quality(tagger: Tagger, path: Path, dev: Sequence[LabelledPassage]) -> Quality:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from palermo.corpora.errors import ModelError
 from palermo.corpora.labelled.jsonl import write_records
 from palermo.evaluation.fitting import Outputs
 from palermo.evaluation.pairs import Floats
+from palermo.models import calibration as calibrations
 from palermo.models import manifest
 from palermo.models.ngrams import NAME as NGRAMS
 from palermo.models.spans import SpanRanker
@@ -62,12 +64,18 @@ def write_folder(
         "gate": verdict.to_json(),
         "held_out": card.held_out_figures(unseen, said),
     }
-    lines = write_calibrated(folder, outputs, bias, ranker, facts, job.documents or {}, progress)
+    level = job.documents or _kept_level(job.start, outputs.labels)
+    lines = write_calibrated(folder, outputs, bias, ranker, facts, level, progress)
     write_records(job.run / "dev_predictions.jsonl", lines)
     write_records(job.run / "mental_predictions.jsonl", [*lines, *said])
     write_records(job.run / "mental_gold.jsonl", (passage.to_json() for passage in (*outputs.passages, *unseen)))
     _check_size(folder)
     return folder
+
+
+def _kept_level(start: Path | None, labels: Sequence[str]) -> dict[str, float]:
+    """Without labelled whole judgments the document level stays: it reads calibrated scores, whichever model's."""
+    return {} if start is None else calibrations.read(start, labels).document
 
 
 def facts_of(job: Job) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from palermo.models.cues import cues_of
 from palermo.models.engine import Engine, Floats
+from palermo.models.mental import SILENT
 from palermo.models.ngrams import LinearExpert
-from palermo.models.pooling import SILENT, TokenScores, token_scores
+from palermo.models.pooling import TokenScores, token_scores
 from palermo.models.windows import Window, special_id, windows_of
 
 if TYPE_CHECKING:

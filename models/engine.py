@@ -36,7 +36,7 @@ class Engine:
     Attributes:
         name: `onnxruntime` or `openvino`.
         version: of that library, and the precision where it is not float32.
-        forward: ids and mask [B, T] -> provisions [B, T, 2L] (keys, then values) and mental [B, T, M].
+        forward: ids and mask [B, T] -> provisions [B, T, 2L] (keys, then values) and mental [B, T, 31].
     """
 
     name: str

@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from palermo.corpora.labelled.passages import ROLES, STANDARDS
-from palermo.models import wholes
 from palermo.models.pooling import TokenScores
 from palermo.models.spans import Candidates, Ints, SpanRanker, candidates, chosen
 
-LOGITS = 3 * len(STANDARDS) + len(ROLES)  # of a token: inside, begin and end of each standard, and the roles
-OUTPUTS = LOGITS + wholes.OUTPUTS  # and what it is to whole spans; older networks do without
+OUTPUTS = 3 * len(STANDARDS) + len(ROLES)  # logits of a token
+SILENT = -20.0  # all of them, where the network finds that nothing speaks of laundering
 EDGES = ",;:.()[]«»\"'“”„、。，；،؛"
 
 
@@ -47,14 +46,14 @@ def decode(tokens: TokenScores, text: str, thresholds: dict[str, float], ranker:
     """Spans of a passage in text order.
 
     Args:
-        tokens: of the passage; of its mental logits [T, M] the first are inside x 9, begin x 9, end x 9, roles x 4.
+        tokens: of the passage; of its mental logits [T, 31] the first are inside x 9, begin x 9, end x 9, roles x 4.
             Tokens of context and special ones have end 0 and are passed over.
         text: the passage.
         thresholds: by standard, the least that a span must be worth.
         ranker: says what a span is worth.
     """
     places, logits, cues = of_text(tokens)
-    roles = logits[:, 3 * len(STANDARDS) : LOGITS].astype(np.float64)
+    roles = logits[:, 3 * len(STANDARDS) :].astype(np.float64)
     found = []
     for index, standard in enumerate(STANDARDS):
         spans = spans_of(text, places, logits, cues, index)

@@ -14,8 +14,6 @@ import numpy.typing as npt
 from palermo.corpora.labelled.passages import STANDARDS
 
 Floats = npt.NDArray[np.float32]
-SILENT = -20.0
-"""Every mental logit of a window in which the network finds that nothing speaks of laundering."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class TokenScores:
     Attributes:
         weights: [T, L] exp(key - highest key of the label), in (0, 1].
         values: [T, L].
-        mental: [T, M] logits, see `mental.OUTPUTS`.
+        mental: [T, 31] logits.
         offsets: [T, 2] code points of the passage's text; (0, 0) for context and special tokens.
         margins: [L] of the passage by the linear expert; [0] where the model has none.
         cues: [T, 9] what each token is to each standard by its words, see `cues.cues_of`.

@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from palermo.corpora.labelled.passages import ROLES, STANDARDS
-from palermo.models import wholes
+from palermo.corpora.labelled.passages import STANDARDS
 from palermo.models.cues import CUE, FIRST
 from palermo.models.logistic import sigmoid
 from palermo.models.wording import lower
@@ -33,8 +32,6 @@ CLAUSES = 3  # ends of clauses behind a core token that a span may end at,
 REACH = 60  # at most so many tokens further
 LEAD = 15  # tokens from a span's start within which its core must begin
 NEAR = 8  # tokens around an edge among which another may be better
-WHOLE = 10.0  # scores and log likelihoods of whole spans beyond it say no more
-LIKELIEST = 200  # candidates among which those that match another are looked for
 MANY = 3  # cues of a passage beyond it are no more
 STOPS = ',.;:()[]“”"«»—–。，；：、'
 SENTENCE_ENDS = ".;。；"
@@ -76,9 +73,6 @@ FEATURES = (
     "no cue of the passage before",
     "cues of the passage behind",
     "no cue of the passage behind",
-    "whole",
-    "whole, likelihood",
-    "whole, likelihood of what matches",
     "said before",  # the same words, earlier in the passage: annotators quote a standard where it comes first
     *STANDARDS,  # which one it is: of some, more candidates are right than of others that look as good
 )
@@ -133,7 +127,7 @@ def candidates(text: str, places: Ints, logits: Floats, cues: npt.NDArray[np.uin
     Args:
         text: the passage.
         places: [T, 2] its tokens in code points.
-        logits: [T, M] of the tokens, see `mental.OUTPUTS`.
+        logits: [T, 27 or more] inside, begin and end of the nine standards.
         cues: [T, 9], see `cues.cues_of`.
         standard: its index.
     """
@@ -154,7 +148,6 @@ def candidates(text: str, places: Ints, logits: Floats, cues: npt.NDArray[np.uin
     columns = _logit_features(first, last, inside, begin, end, others)
     columns |= _word_features(first, last, cues[:, standard], marks)
     columns |= _passage_features(first, last, cues[:, standard])
-    columns |= _whole_features(first, last, logits[:, 3 * len(STANDARDS) + len(ROLES) :], standard)
     columns["said before"] = _said_before(text, places[first, 0], places[last, 1])
     length = columns["length"]
     columns["length x inside"] = length * columns["inside"]
@@ -309,23 +302,6 @@ def _passage_features(first: Ints, last: Ints, cues: npt.NDArray[np.uint8]) -> d
     found = {f"cues of the passage {side}": np.minimum(MANY, count) for side, count in sides.items()}
     found |= {f"no cue of the passage {side}": count == 0 for side, count in sides.items()}
     return {name: np.asarray(values, dtype=np.float64) for name, values in found.items()}
-
-
-def _whole_features(first: Ints, last: Ints, said: npt.NDArray[Any], standard: int) -> dict[str, Floats]:
-    """What the network says of each candidate as a whole, and among all of them and none; 0 if it says nothing."""
-    if not said.shape[1]:
-        return dict.fromkeys(("whole", "whole, likelihood", "whole, likelihood of what matches"), np.zeros(len(first)))
-    scores = wholes.scores(said, first, last, standard)
-    likelihood = scores - np.logaddexp.reduce([0.0, *scores])
-    likeliest = np.argsort(-likelihood, kind="stable")[:LIKELIEST]
-    common = np.minimum.outer(last, last[likeliest]) - np.maximum.outer(first, first[likeliest]) + 1
-    longer = np.maximum.outer(last - first, (last - first)[likeliest]) + 1
-    mass = (2 * common >= longer) @ np.exp(likelihood[likeliest])
-    return {
-        "whole": np.clip(scores, -WHOLE, WHOLE),
-        "whole, likelihood": np.maximum(likelihood, -WHOLE),
-        "whole, likelihood of what matches": np.log(np.maximum(mass, np.exp(-WHOLE))),
-    }
 
 
 def _said_before(text: str, starts: Ints, ends: Ints) -> Floats:

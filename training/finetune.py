@@ -15,21 +15,18 @@ import numpy as np
 import torch
 from palermo.corpora.errors import UsageError
 from palermo.corpora.labelled.passages import STANDARDS
-from palermo.models.mental import LOGITS
 from palermo.training import quantise as quantisation
 from palermo.training.attention import layers_in
 from palermo.training.cache import LayerCache
 from palermo.training.examples import NO_ROLE, Batch, Example, batches, collate
 from palermo.training.network import PassageTagger
 from palermo.training.recipe import NEVER, Recipe
-from palermo.training.wholes import wholes_loss
 from torch import nn
 from torch.nn import functional
 
 Progress = Callable[[dict[str, Any]], None]
 USUAL_WEIGHT = 0.2  # mean weight of a token in the mental-element loss
 EDGE = 2.0  # weight of a span's first and last token beside one inside
-WHOLE = 6.0  # weight of a whole span beside a token: both then cost as much
 EVERY = 20  # steps between notes of progress
 _LAYER = re.compile(r"encoder\..*?\.layer\.(\d+)\.")  # of a parameter's name
 _OWN_LAYER = re.compile(r"mental\.members\.\d+\.layers\.(\d+)\.")
@@ -313,12 +310,8 @@ def mental_loss(mental: torch.Tensor, batch: Batch, device: torch.device) -> tor
     roles = batch.roles.to(device)
     if bool((roles != NO_ROLE).any()):
         loss = loss + 0.3 * functional.cross_entropy(
-            mental[..., 3 * count : LOGITS].flatten(0, 1), roles.flatten(), ignore_index=NO_ROLE
+            mental[..., 3 * count :].flatten(0, 1), roles.flatten(), ignore_index=NO_ROLE
         )
-    if mental.shape[2] > LOGITS:
-        begins, ends = batch.begin.to(device), batch.end.to(device)
-        whole = wholes_loss(mental[..., LOGITS:], begins, ends, prior[..., count : 2 * count], weight)
-        loss = loss + WHOLE * whole / norm
     return loss
 
 

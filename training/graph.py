@@ -3,7 +3,7 @@
 Written node by node, so that the shipped graph holds what is meant and nothing of an exporter's habits: one MatMul for
 query, key and value, the head's standardisation folded into its weights, token types folded into the positions. Layers
 that mental heads have to themselves read only the rows that speak of laundering. Inputs `ids` and `mask` [B, T] int64;
-outputs `provisions` [B, T, 2L] (keys, then values) and `mental` [B, T, M], M as `mental.OUTPUTS`.
+outputs `provisions` [B, T, 2L] (keys, then values) and `mental` [B, T, 31].
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from palermo.models.mental import LOGITS
-from palermo.models.pooling import SILENT
+from palermo.models.mental import SILENT
 from palermo.training.network import MENTAL_BLOCKS, SPEAKS
 
 Floats = npt.NDArray[np.float32]
@@ -128,7 +127,7 @@ class GraphBuilder:
         return self._node("Add", self._node("MatMul", hidden, self._constant(matrix)), self._constant(offset))
 
     def _mental(self, below: str, middle: str, bias: str) -> str:
-        """What the mental heads say; with layers of their own, of the rows that speak of laundering."""
+        """The mean of the mental heads; with layers of their own, of the rows that speak of laundering."""
         mask = self._node("Unsqueeze", self._node("Cast", "mask", to=TensorProto.FLOAT), *self._ints([2]))
         if self._weights.laundering is None or not self._weights.own:
             return self._members(below, middle, bias, mask)
@@ -143,14 +142,7 @@ class GraphBuilder:
         for number in range(self._weights.mental):
             name = f"mental.members.{number}"
             said.append(self._member(name, both or self._own(name, below, middle, bias), mask))
-        if len(said) == 1:
-            return said[0]
-        mean = self._node("Mean", *(self._node("Slice", one, *self._ints([0], [LOGITS], [2])) for one in said))
-        outputs = len(self._weights.state["mental.members.0.out.bias"])
-        if outputs == LOGITS:
-            return mean
-        whole = self._node("Slice", said[0], *self._ints([LOGITS], [outputs], [2]))
-        return self._node("Concat", mean, whole, axis=-1)
+        return self._node("Mean", *said) if len(said) > 1 else said[0]
 
     def _own(self, name: str, hidden: str, middle: str, bias: str) -> str:
         """What a head reads: the encoder's last layers with its differences, beside the middle layer."""
@@ -178,7 +170,7 @@ class GraphBuilder:
         return speaks, self._node("Squeeze", chosen, *self._ints([0]))
 
     def _spread(self, said: str, speaks: str, rows: str) -> str:
-        """What was said of some rows, [N, T, M], among all of them, [B, T, M]; nothing of those that do not speak."""
+        """What was said of some rows, [N, T, 31], among all of them, [B, T, 31]; nothing of those that do not speak."""
         outputs = len(self._weights.state["mental.members.0.out.bias"])
         shape = self._node("Concat", self._node("Shape", "mask"), *self._ints([outputs]), axis=0)
         silent = self._constant(np.array(SILENT, np.float32))

@@ -123,8 +123,7 @@ def _as_saved(model: PassageTagger, state: Mapping[str, torch.Tensor]) -> Mental
     own = [name for name in state if name.startswith("members.0.layers.")]
     rank = next((len(state[name]) for name in own if name.endswith(".down")), 1)
     layers = len({name.split(".")[3] for name in own})
-    outputs = len(state["members.0.out.bias"])
-    heads = MentalHeads(model.new_mental(layers, rank, outputs) for _ in range(members))
+    heads = MentalHeads(model.new_mental(layers, rank) for _ in range(members))
     heads.load_state_dict(state)
     return heads
 

@@ -17,10 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from palermo.models import wholes
-from palermo.models.mental import LOGITS
 from palermo.models.mental import OUTPUTS as MENTAL_OUTPUTS
-from palermo.models.pooling import SILENT
+from palermo.models.mental import SILENT
 from palermo.training.attention import use_whole_attention
 from palermo.training.linears import low_rank_copy
 from torch import nn
@@ -135,19 +133,16 @@ class MentalHead(nn.Module):
     mean: torch.Tensor
     scale: torch.Tensor
 
-    def __init__(
-        self, size: int, epsilon: float, layers: Iterable[nn.Module] = (), outputs: int = MENTAL_OUTPUTS
-    ) -> None:
+    def __init__(self, size: int, epsilon: float, layers: Iterable[nn.Module] = ()) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("scale", torch.ones(size))
         self.inward = nn.Linear(size, MENTAL_WIDTH)
         self.blocks = nn.ModuleList([MentalBlock(MENTAL_WIDTH, epsilon) for _ in range(MENTAL_BLOCKS)])
-        self.out = nn.Linear(MENTAL_WIDTH, outputs)
+        self.out = nn.Linear(MENTAL_WIDTH, MENTAL_OUTPUTS)
         nn.init.normal_(self.out.weight, std=0.01)
         nn.init.constant_(self.out.bias, -3.0)  # few tokens are part of a mental element
-        nn.init.zeros_(self.out.bias[LOGITS + wholes.VECTORS :])
 
     def standardise(self, mean: torch.Tensor, scale: torch.Tensor, *, fresh: bool) -> None:
         """Take another mean and scale [S] of what is read of a token.
@@ -167,7 +162,7 @@ class MentalHead(nn.Module):
         return torch.cat([through(self.layers, below, mask), middle], dim=2)
 
     def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """What `read` gave, [B, T, S], and mask [B, T] -> [B, T, M]."""
+        """What `read` gave, [B, T, S], and mask [B, T] -> [B, T, 31]."""
         inward = functional.gelu(self.inward((hidden - self.mean) * self.scale))
         hidden = functional.dropout(inward, MENTAL_DROPOUT, self.training)
         counted = mask[:, :, None].to(hidden.dtype)
@@ -179,8 +174,6 @@ class MentalHead(nn.Module):
 
 class MentalHeads(nn.Module):
     """The mean of what several heads say, that learnt apart: each is sure of other mistakes.
-
-    Of whole spans the first one speaks: vectors that learnt apart have no mean.
 
     Without layers of their own they are small beside the encoder (one takes a sixtieth of its time), so what ships may
     have a few.
@@ -205,12 +198,9 @@ class MentalHeads(nn.Module):
         return [member.read(below, middle, mask) for member in self.each()]
 
     def forward(self, read: Sequence[torch.Tensor], mask: torch.Tensor) -> torch.Tensor:
-        """What each member reads, [B, T, S], and mask [B, T] -> [B, T, M]."""
+        """What each member reads, [B, T, S], and mask [B, T] -> [B, T, 31]."""
         said = [member(hidden, mask) for member, hidden in zip(self.each(), read, strict=True)]
-        if len(said) == 1:
-            return said[0]
-        mean = torch.stack([one[..., :LOGITS] for one in said]).mean(0)
-        return torch.cat([mean, said[0][..., LOGITS:]], dim=2)
+        return torch.stack(said).mean(0) if len(said) > 1 else said[0]
 
     def each(self) -> Iterator[MentalHead]:
         """The members."""
@@ -280,13 +270,12 @@ class PassageTagger(nn.Module):
         """What the mental heads begin with: ids and mask [B, T] -> [B, T, 2H], layer below theirs and middle one."""
         return torch.cat(self._below(self.lower(ids, mask), mask), dim=2)
 
-    def new_mental(self, own: int = 0, rank: int = 1, outputs: int = MENTAL_OUTPUTS) -> MentalHead:
+    def new_mental(self, own: int = 0, rank: int = 1) -> MentalHead:
         """An untrained mental head, not standardised.
 
         Args:
             own: how many of the encoder's last layers it has with a difference of its own.
             rank: of the difference.
-            outputs: numbers that it says of each token.
 
         Raises:
             ValueError: it would have more than half of the layers.
@@ -296,10 +285,10 @@ class PassageTagger(nn.Module):
             raise ValueError(f"at most {len(layers) - self.middle} layers can differ for the mental elements")
         config = self.encoder.config
         copies = [low_rank_copy(layer, rank) for layer in layers[len(layers) - own :]]
-        return MentalHead(2 * config.hidden_size, config.layer_norm_eps, copies, outputs).to(self.head.bias.device)
+        return MentalHead(2 * config.hidden_size, config.layer_norm_eps, copies).to(self.head.bias.device)
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """ids and mask [B, T] -> keys, values [B, T, L] and mental [B, T, M], as the exported network gives them."""
+        """ids and mask [B, T] -> keys, values [B, T, L] and mental [B, T, 31], as the exported network gives them."""
         keys, values, mental = self.heads(*self.upper(self.lower(ids, mask), mask), mask)
         return keys, values, self.hushed(mental, keys, values, mask)
 

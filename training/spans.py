@@ -16,7 +16,7 @@ from palermo.models.spans import FEATURES, SpanRanker
 Said = tuple[TokenScores, LabelledPassage]
 """A labelled passage and what the head says of it."""
 
-INVERSE_REGULARISATION = 1.0
+INVERSE_REGULARISATION = 0.1
 LEAST = 20
 """Candidates that match and that don't; what is fitted on fewer is noise."""
 

@@ -20,7 +20,7 @@ from onnx import numpy_helper
 from palermo.corpora.errors import ModelError
 from palermo.models import calibration as calibrations
 from palermo.models import manifest as manifests
-from palermo.models.mental import LOGITS, OUTPUTS
+from palermo.models.mental import OUTPUTS
 from palermo.models.results import LAUNDERING
 from palermo.models.tagger import LABELS, TOKENIZER
 from palermo.training.graph import OWN, PLACES
@@ -111,7 +111,7 @@ def _tagger(arrays: list[npt.NDArray[Any]], labels: int, frozen: int, own: int) 
     # Numbers, sizes and zero points aside, the weights lie in the order in which `GraphBuilder` asks for them.
     attention = next(int(array[2]) for array in arrays if array.dtype == np.int64 and array.shape == (4,))
     weights = [array for array in arrays if array.size > 1 and array.dtype != np.int64 and not _zero_point(array)]
-    last = [len(array) for array in weights if array.shape in ((LOGITS,), (OUTPUTS,))]  # offsets of each mental head
+    heads = sum(array.shape == (OUTPUTS,) for array in weights)  # their last offsets
     layers = sum(array.dtype == np.int8 for array in weights) // len(PLACES)  # and one for the word vectors
     told = iter(weights)
     state = dict(_embeddings(told))
@@ -134,7 +134,7 @@ def _tagger(arrays: list[npt.NDArray[Any]], labels: int, frozen: int, own: int) 
     model = PassageTagger(encoder, labels, frozen)
     _head(model, next(told), next(told), labels)
     rank = next((len(array) for array in reversed(weights) if array.dtype == np.float16), 1)  # the last `up` of a head
-    model.mental = MentalHeads([_mental(model.new_mental(own, rank, outputs), told) for outputs in last])
+    model.mental = MentalHeads([_mental(model.new_mental(own, rank), told) for _ in range(heads)])
     if next(told, None) is not None:
         raise ValueError("more weights than its layers have")
     return model

@@ -11,7 +11,8 @@ import pytest
 from palermo.corpora.errors import MissingExtra, ModelError
 from palermo.models.encoder import Encoder
 from palermo.models.engine import halves, load_engine
-from palermo.models.pooling import SILENT, TokenScores, logits
+from palermo.models.mental import SILENT
+from palermo.models.pooling import TokenScores, logits
 from palermo.models.tagger import Tagger
 from palermo.models.windows import windows_of
 

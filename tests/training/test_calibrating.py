@@ -32,10 +32,10 @@ def others(tmp_path: Path) -> Path:
 def lists(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     """The lists of hints, to change; what was compiled of them is forgotten before and after."""
     found = json.loads(json.dumps(wording.lists(hints.NAME)))
-    hints._pattern.cache_clear()
+    hints._wording.cache_clear()
     monkeypatch.setattr(hints, "lists", lambda name: found)
     yield found
-    hints._pattern.cache_clear()
+    hints._wording.cache_clear()
 
 
 def row(folder: Path, name: str) -> str:

@@ -109,7 +109,7 @@ class Annif:
             except OSError as error:
                 raise DataError(f"annif can't be run ({error.strerror})", source=self._program, hint=INSTALL) from None
         if ended.returncode:
-            last = log.read_text("utf-8", errors="replace").split("\n")
+            last = log.read_text("utf-8", errors="replace").splitlines()
             told = "; ".join([line.strip() for line in last if line.strip()][-TAIL:]) or "nothing"
             raise DataError(
                 f"annif {arguments[0]} ended with status {ended.returncode}",

@@ -16,7 +16,7 @@ _CAPITAL = re.compile(r"(?<!\\)[^\W\d_a-z]")  # but not the letter of a class su
 _LETTERS = "bBdDsSwWAZ"  # an escape that stands for a class or a place, not for itself
 _OPTIONAL = re.compile(r"[?*]|\{0?,")
 _QUANTIFIER = re.compile(r"(?:[?*+]|\{\d*,?\d*\})[?+]?")
-_GROUP = re.compile(r"\((?:\?(?::|[=!]|<[=!]))?")
+_GROUP = re.compile(r"\((?:\?:|(?!\?))")  # of choices, not of what stands before or behind
 LEAST = 3  # characters of a word that a pattern needs; shorter ones stand in every text, but for Chinese and its like
 
 
@@ -36,13 +36,9 @@ class Wording:
     def __init__(self, patterns: Sequence[str]) -> None:
         self.patterns = [_CAPITAL.sub(lambda found: found[0].lower(), pattern) for pattern in patterns]
         self._compiled: dict[int, re.Pattern[str]] = {}
-        self._always: list[int] = []
         self._where: dict[str, list[int]] = {}
         for place, pattern in enumerate(self.patterns):
-            words = needed(pattern)
-            if words is None:
-                self._always.append(place)
-            for word in words or ():
+            for word in needed(pattern) or ("",):  # which stands in every text
                 self._where.setdefault(word, []).append(place)
 
     def stands_in(self, text: str) -> bool:
@@ -69,7 +65,7 @@ class Wording:
     def _near(self, text: str) -> Iterator[re.Pattern[str]]:
         """The patterns whose words stand in the text, in the order of the list."""
         places = {place for word in self._where if word in text for place in self._where[word]}
-        for place in sorted(places.union(self._always)):
+        for place in sorted(places):
             if place not in self._compiled:
                 self._compiled[place] = re.compile(self.patterns[place])
             yield self._compiled[place]
@@ -89,16 +85,8 @@ def needed(pattern: str) -> frozenset[str] | None:
     Of a pattern's parts that can't be left out, the one with the longest: a run of plain characters, or a group of
     choices with such a run in each.
     """
-    found: list[frozenset[str] | None] = []
-    for choice in _choices(pattern):
-        best: frozenset[str] | None = None
-        for words in _parts(choice):
-            if words is not None and (best is None or _shortest(words) > _shortest(best)):
-                best = words
-        found.append(best)
-    if any(words is None for words in found):
-        return None
-    return frozenset().union(*(words for words in found if words is not None))
+    found = [max(filter(None, _parts(choice)), key=_shortest, default=None) for choice in _choices(pattern)]
+    return None if None in found else frozenset().union(*filter(None, found))
 
 
 def _shortest(words: frozenset[str]) -> int:
@@ -119,7 +107,7 @@ def _choices(pattern: str) -> list[str]:
 
 
 def _parts(choice: str) -> Iterator[frozenset[str] | None]:
-    """What each part of a choice needs, in order; None of a part that can be left out or needs nothing known."""
+    """What each part of a choice that can't be left out needs, in order; None where that is not known."""
     run, place = "", 0
     while place < len(choice):
         end = _behind(choice, place)
@@ -132,12 +120,9 @@ def _parts(choice: str) -> Iterator[frozenset[str] | None]:
         else:
             yield _run(run)
             run = ""
-            if quantifier and _OPTIONAL.match(quantifier[0]):
-                yield None
-            elif plain:
-                yield _run(plain)
-            elif part[0] == "(" and (opening := _GROUP.match(part)) and opening[0] in ("(", "(?:"):
-                yield needed(part[opening.end() : -1])
+            opening = _GROUP.match(part)
+            if not (quantifier and _OPTIONAL.match(quantifier[0])):
+                yield needed(part[opening.end() : -1]) if opening else _run(plain)
         place = quantifier.end() if quantifier else end
     yield _run(run)
 

@@ -17,9 +17,10 @@ from pathlib import Path
 
 import click
 import numpy as np
-from palermo.corpora.errors import DataError, MissingExtra, PalermoError
+from palermo.corpora.errors import DataError, MissingExtra
 from palermo.corpora.labelled.passages import LabelledPassage, read_passages
 from palermo.corpora.labelled.predictions import write_predictions
+from palermo.corpora.targets import check_folder
 from palermo.evaluation import baseline
 from palermo.evaluation.pairs import Floats
 from palermo.evaluation.report import Report, run, summary_lines
@@ -166,9 +167,11 @@ def benchmark(
     """Train Annif, score `gold`, and write report and `predictions.jsonl` to `report_dir`.
 
     Raises:
-        DataError: a file is malformed, a document of `gold` is in `train` too, or Annif fails.
+        UsageError: the report's folder can't be made.
+        DataError: a file is malformed, a document of `gold` is in `train` too, nothing can be learnt, or Annif fails.
         MissingExtra: Annif is not installed.
     """
+    check_folder(report_dir)
     with tempfile.TemporaryDirectory() as scratch:
         annif = Annif(program, Path(scratch), backend)
         seen = [passage for path in train for passage in read_passages(path)]
@@ -196,9 +199,6 @@ def main(train: tuple[Path, ...], gold: Path, report_dir: Path, program: str | N
     def tell(line: str) -> None:
         click.echo(line, err=True)
 
-    try:
-        report = benchmark(train, gold, report_dir, program=program, backend=backend, tell=tell)
-    except PalermoError as error:
-        raise click.ClickException(str(error)) from None
+    report = benchmark(train, gold, report_dir, program=program, backend=backend, tell=tell)
     for line in summary_lines(report):
         click.echo(line)

@@ -14,9 +14,10 @@ from typing import Any
 
 import click
 import numpy as np
-from palermo.corpora.errors import DataError, MissingExtra, PalermoError
+from palermo.corpora.errors import DataError, MissingExtra
 from palermo.corpora.labelled.passages import LabelledPassage, read_passages
 from palermo.corpora.labelled.predictions import LabelScore, Prediction, write_predictions
+from palermo.corpora.targets import check_folder
 from palermo.evaluation.calibration import fit_platt
 from palermo.evaluation.pairs import Bools, Floats, Ints
 from palermo.evaluation.report import Report, run, summary_lines
@@ -153,7 +154,10 @@ def _svm(options: Options) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """Probabilities and decisions [N, L], and the threshold scheme chosen for each language group (and fold)."""
+    """Probabilities and decisions [N, L], and the threshold scheme chosen for each language group (and fold).
+
+    A group that nothing was learnt of has scores of 0, no label and no scheme.
+    """
 
     score: Floats
     predicted: Bools
@@ -165,6 +169,9 @@ def decide(raw: Floats, passages: Sequence[LabelledPassage]) -> Decided:
 
     What a passage gets was fitted on other documents only; between one threshold a level and one a label, the better is
     chosen anew inside each fold.
+
+    Raises:
+        DataError: nothing was learnt of any language group, or a group has too few documents.
     """
     return _by_tongue(raw, passages, _crossfitted)
 
@@ -172,7 +179,11 @@ def decide(raw: Floats, passages: Sequence[LabelledPassage]) -> Decided:
 def decide_with(
     raw: Floats, passages: Sequence[LabelledPassage], tuning: Floats, tuned_on: Sequence[LabelledPassage]
 ) -> Decided:
-    """Calibrate and decide by what is fitted on other passages, `tuned_on`, with raw scores `tuning`."""
+    """Calibrate and decide by what is fitted on other passages, `tuned_on`, with raw scores `tuning`.
+
+    Raises:
+        DataError: as that of `decide`.
+    """
 
     def fitted(name: str, scores: Floats, part: Truth, documents: list[str]) -> tuple[Floats, Bools, list[str]]:
         rows = [i for i, passage in enumerate(tuned_on) if tongue(passage) == name]
@@ -193,15 +204,21 @@ _Decide = Callable[[str, Floats, Truth, list[str]], tuple[Floats, Bools, list[st
 
 def _by_tongue(raw: Floats, passages: Sequence[LabelledPassage], how: _Decide) -> Decided:
     score, predicted = np.zeros(raw.shape), np.zeros(raw.shape, dtype=np.bool_)
-    schemes = {}
+    schemes: dict[str, list[str]] = {}
+    if not (raw > ABSENT).any():
+        hint = "give training passages with labels in the languages of those to score"
+        raise DataError("no label was learnt for any passage to score", hint=hint)
     for name in ("en", "other"):
         rows = [i for i, passage in enumerate(passages) if tongue(passage) == name]
-        if rows:
+        if not rows:
+            continue
+        schemes[name] = []
+        if (raw[rows] > ABSENT).any():
             part = [passages[i] for i in rows]
-            score[rows], predicted[rows], schemes[name] = how(
-                name, raw[rows], truth(part), [passage.doc_id for passage in part]
-            )
-    return Decided(score, _with_articles(predicted), schemes)
+            documents = [passage.doc_id for passage in part]
+            score[rows], predicted[rows], schemes[name] = how(name, raw[rows], truth(part), documents)
+    # Where no label of a level was learnt, the best threshold of the level is 0, which would give all of them.
+    return Decided(score, _with_articles(predicted & (score > 0)), schemes)
 
 
 def _crossfitted(name: str, scores: Floats, part: Truth, documents: list[str]) -> tuple[Floats, Bools, list[str]]:
@@ -279,9 +296,11 @@ def benchmark(
     Thresholds and calibration come from `tune` where it is given, else out of fold by document from `gold` itself.
 
     Raises:
-        DataError: a file is malformed, or a document of `gold` or `tune` is in `train` too.
+        UsageError: the report's folder can't be made.
+        DataError: a file is malformed, a document of `gold` or `tune` is in `train` too, or nothing can be learnt.
         MissingExtra: scikit-learn is not installed.
     """
+    check_folder(report_dir)
     seen = [passage for path in train for passage in read_passages(path)]
     passages = read_passages(gold)
     tuned_on = read_passages(tune) if tune is not None else []
@@ -321,15 +340,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--mixed", is_flag=True, help="English: character sequences beside words.")
 def main(train: tuple[Path, ...], gold: Path, report_dir: Path, tune: Path | None, mixed: bool) -> None:
     """Fit the TF-IDF + linear SVM baseline and score it."""
-    try:
-        options = Options(mixed=mixed)
-        report, decided = benchmark(train, gold, report_dir, tune=tune, options=options, progress=_tell)
-    except PalermoError as error:
-        raise click.ClickException(str(error)) from None
+    options = Options(mixed=mixed)
+    report, decided = benchmark(train, gold, report_dir, tune=tune, options=options, progress=_tell)
     for line in summary_lines(report):
         click.echo(line)
     for name, schemes in decided.schemes.items():
-        click.echo(f"thresholds, {name}: {', '.join(schemes)}")
+        click.echo(f"thresholds, {name}: {', '.join(schemes) or 'nothing learnt'}")
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def read_results(folder: Path) -> dict[str, dict[str, Any]]:
     for path in sorted(folder.glob("*.json")):
         try:
             result = json.loads(path.read_text(encoding="utf-8"))
-        except (ValueError, OSError):
+        except (ValueError, OSError, RecursionError):
             result = None
         if not isinstance(result, dict):
             raise DataError("not a JSON result", source=path.name, hint="use palermo tag --format json")
@@ -134,8 +134,11 @@ def score_documents(gold: Sequence[LabelledDocument], results: Mapping[str, dict
 
 
 def _found(result: dict[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
-    found = frozenset(x["provision"] for x in result["provisions"] if x["predicted"] and is_article(x["provision"]))
-    return found, frozenset(m["standard"] for m in result.get("mens_rea", ()))
+    found = [x["provision"] for x in result["provisions"] if x["predicted"]]
+    standards = [m["standard"] for m in result.get("mens_rea", ())]
+    if not all(isinstance(name, str) for name in (*found, *standards)):
+        raise TypeError("a provision or a standard is no text")
+    return frozenset(filter(is_article, found)), frozenset(standards)
 
 
 def _offset_problems(document: LabelledDocument, result: dict[str, Any]) -> list[str]:

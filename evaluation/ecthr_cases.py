@@ -1,10 +1,13 @@
 """Cases of the European Court of Human Rights for `palermo benchmark ecthr`: facts in, articles found violated out.
 
-Reads the JSON Lines of Chalkidis et al. 2019 (ACL) and of the ECtHR tasks of LexGLUE (Chalkidis et al. 2022).
+Reads what Chalkidis et al. released in 2019 (ACL), a file a case or as JSON Lines, and the JSON Lines of the ECtHR
+tasks of LexGLUE (Chalkidis et al. 2022): its own file, and those that Hugging Face makes of it. Names of fields are
+read in upper and lower case.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +22,10 @@ SPLITS = {"train": "train", "training": "train", "dev": "dev", "validation": "de
 """Words that name a split, in a record's `split` or `data_type` or in the name of its file -> the split."""
 TEXTS = ("text", "facts")
 LABELS = ("labels", "violated_articles")
-HINT = "a line needs `text`, a list of facts, and `labels`, a list of articles; split by `split` or by file name"
+TASKS = {"a": "violated_articles", "b": "allegedly_violated_articles"}
+"""Task of LexGLUE -> the field of its own file that has the task's articles."""
+IDS = ("id", "case_id", "itemid")
+HINT = "a case needs `text`, a list of facts, and `labels`, a list of articles; split by `split`, or by file or folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +40,31 @@ class Case:
     year: int | None = None
 
 
-def read_cases(folder: Path) -> dict[str, list[Case]]:
-    """Cases of every .jsonl and .jsonl.gz file of the folder by split: "train", "dev" and "test".
+def read_cases(folder: Path, task: str | None = None) -> dict[str, list[Case]]:
+    """Cases by split, "train", "dev" and "test": of every .jsonl and .jsonl.gz file of the folder, one a line, and of
+    every .json file of folders in it whose names tell a split, such as EN_train.
+
+    Args:
+        folder: with the data.
+        task: "a" or "b", the field of TASKS to read articles from; None: the first of LABELS that is there.
 
     Raises:
-        DataError: the folder has no such file, a line is malformed, a split can't be told or is missing, or a case is
-            in two splits.
+        DataError: the folder has no such file, a case is malformed or lacks the task's field, a split can't be told or
+            is missing, cases of a split are in two places, or a case is in two splits.
     """
     files = sorted(path for path in folder.iterdir() if path.name.endswith((".jsonl", ".jsonl.gz")))
     found: dict[str, list[Case]] = {"train": [], "dev": [], "test": []}
     for path in files:
         for number, record in read_records(path):
-            found[_split(record, path, number)].append(_case(record, path, number))
+            lowered = _lowered(record)
+            found[_split(lowered, path, number)].append(_case(lowered, path, number, task))
+    for below in sorted(path for path in folder.iterdir() if path.is_dir()):
+        split = _named(below.name)
+        cases = [_case(_read(path), path, 0, task) for path in sorted(below.glob("*.json"))] if split else []
+        if split and cases:
+            if found[split]:
+                raise DataError(f"{split} cases are elsewhere too", source=below.name, hint="leave one of the two")
+            found[split] = cases
     missing = [name for name, cases in found.items() if not cases]
     if missing:
         raise DataError(f"no {missing[0]} cases", source=folder.name, hint=HINT)
@@ -55,28 +74,53 @@ def read_cases(folder: Path) -> dict[str, list[Case]]:
 
 def _split(record: dict[str, Any], path: Path, number: int) -> str:
     stated = record.get("split", record.get("data_type"))
-    words = [stated] if isinstance(stated, str) else path.name.replace("_", ".").replace("-", ".").split(".")
-    split = next((SPLITS[word] for word in words if word in SPLITS), None)
+    split = SPLITS.get(stated) if isinstance(stated, str) else _named(path.name)
     if split is None:
         raise DataError(f"line {number} is of no known split", source=path.name, hint=HINT)
     return split
 
 
-def _case(record: dict[str, Any], path: Path, number: int) -> Case:
+def _named(name: str) -> str | None:
+    """The split that a word of a file's or folder's name tells."""
+    words = name.replace("_", ".").replace("-", ".").split(".")
+    return next((SPLITS[word] for word in words if word in SPLITS), None)
+
+
+def _lowered(record: dict[str, Any]) -> dict[str, Any]:
+    return {name.lower(): value for name, value in record.items()}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(path.read_text("utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict):
+        raise DataError("not a JSON object", source=path.name, hint="a .json file has one case")
+    return _lowered(record)
+
+
+def _case(record: dict[str, Any], path: Path, number: int, task: str | None) -> Case:
+    """`number` is the case's line, 0 where it has the file to itself."""
+    where = f"line {number}" if number else "the file"
+    if task is not None and TASKS[task] not in record:
+        hint = "without --task, `labels` or `violated_articles` is read"
+        raise DataError(f"{where} has no `{TASKS[task]}`", source=path.name, hint=hint)
     text = next((record[name] for name in TEXTS if name in record), None)
-    labels = next((record[name] for name in LABELS if name in record), None)
+    fields = LABELS if task is None else (TASKS[task],)
+    labels = next((record[name] for name in fields if name in record), None)
     facts = text.split("\n") if isinstance(text, str) else text
     sound = isinstance(facts, list) and all(isinstance(fact, str) for fact in facts)
     if not sound or not isinstance(labels, list) or not all(isinstance(label, str | int) for label in labels):
-        raise DataError(f"line {number} is not a case", source=path.name, hint=HINT)
-    name = record.get("id", record.get("case_id", f"{path.name}:{number}"))
-    year = record.get("year")
-    return Case(
-        str(name),
-        tuple(facts or ()),
-        frozenset(str(label) for label in labels),
-        year if isinstance(year, int) else None,
-    )
+        raise DataError(f"{where} is not a case", source=path.name, hint=HINT)
+    place = f"{path.name}:{number}" if number else f"{path.parent.name}/{path.name}"
+    name = next((record[name] for name in IDS if name in record), place)
+    return Case(str(name), tuple(facts or ()), frozenset(str(label) for label in labels), _year(record))
+
+
+def _year(record: dict[str, Any]) -> int | None:
+    year = str(record.get("year", record.get("date")))
+    return int(year) if year.isdecimal() and len(year) == 4 else None
 
 
 def _apart(found: dict[str, list[Case]], folder: Path) -> None:

@@ -23,6 +23,10 @@ from palermo.models.calibration import Calibration
 from palermo.models.tagger import Tagger
 
 Progress = Callable[[dict[str, Any]], None]
+FEWEST = 3
+"""Judgments for figures out of fold: one to score and two to fit on, whose threshold is chosen out of fold too."""
+SHOWN = 5
+"""Problems with results that are named; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,13 @@ def whole_documents(folder: Path, path: Path, progress: Progress) -> dict[str, f
 
 
 def crossfit_judgments(judgments: Judgments, calibration: Calibration, folds: int = FOLDS) -> Bools:
-    """[D, L] what is predicted of each judgment by a document level that was fitted on the others."""
+    """[D, L] what is predicted of each judgment by a document level that was fitted on the others.
+
+    Raises:
+        DataError: too few judgments.
+    """
+    if len(judgments.scores) < FEWEST:
+        raise DataError("too few labelled judgments", hint=f"a score out of fold needs at least {FEWEST}")
     predicted = np.zeros_like(judgments.gold)
     for inside, outside in splits([str(row) for row in range(len(judgments.scores))], folds):
         parameters = fit_documents(
@@ -111,13 +121,16 @@ def main(gold: Path, results: Path | None, model: Path | None, engine: str) -> N
     """Score whole judgments against those of GOLD: the articles that each is filed under.
 
     Without `--results` the judgments are read with the model, and what files them is fitted out of fold: the one that
-    ships was fitted on such judgments.
+    ships was fitted on such judgments; three at least are needed. Exit status 1 where a result is missing, or its
+    passages are not the judgment's words at their offsets.
     """
     if results is not None:
         if model is not None:
             raise UsageError("results are there already", hint="give --results or --model")
-        click.echo(evaluate_documents(gold, results).line())
-        return
+        report = evaluate_documents(gold, results)
+        click.echo(report.line())
+        _say_problems(report.problems)
+        raise SystemExit(1 if report.problems else 0)
     tagger = Tagger.load(model, engine)
     judgments = read_judgments(tagger, gold, lambda entry: None)
     predicted = crossfit_judgments(judgments, tagger.calibration)
@@ -126,3 +139,10 @@ def main(gold: Path, results: Path | None, model: Path | None, engine: str) -> N
         f"{len(judgments.scores)} judgments, out of fold, articles micro-F1 {interval} "
         f"(P {figures.precision:.1f}, R {figures.recall:.1f})"
     )
+
+
+def _say_problems(problems: Sequence[str]) -> None:
+    for problem in problems[:SHOWN]:
+        click.echo(f"palermo: {problem}", err=True)
+    if len(problems) > SHOWN:
+        click.echo(f"palermo: {len(problems) - SHOWN} more", err=True)

@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from palermo.corpora.labelled.passages import ROLES, STANDARDS, LabelledPassage, MentalSpan
+from palermo.corpora.labelled.passages import ROLES, STANDARDS, LabelledPassage, MentalSpan, overlaps
 from palermo.corpora.labelled.predictions import Prediction, SpanScore
 from palermo.evaluation.counts import Counts, f1
 from palermo.evaluation.pairs import Ints, Pairs
-from palermo.models.mental import MentalElement
 
 # One character of a script written without spaces (Thai, Lao, Khmer, kana, Han), or one word; single character classes,
 # so linear.
@@ -111,13 +110,6 @@ def _half(passage: LabelledPassage, prediction: Prediction, roles: Ints) -> Coun
     for j, m in enumerate(gold):
         table[_INDEX[m.standard], 2] += j not in used
     return table
-
-
-def overlaps(gold: MentalSpan, found: SpanScore | MentalElement) -> bool:
-    """Whether two spans match: same standard, overlap at least half of the longer."""
-    common = min(gold.end, found.end) - max(gold.start, found.start)
-    longest = max(gold.end - gold.start, found.end - found.start)
-    return gold.standard == found.standard and 2 * common >= longest
 
 
 def standard_f1(counts: Counts) -> dict[str, tuple[float, int]]:

@@ -1,4 +1,4 @@
-"""The rule by which `palermo retrain` lets a new model take the place of the one that it goes on from.
+"""The rule by which `palermo retrain` lets a new model take the place of the one in use.
 
 A pure function of figures on the same passages: no model is loaded here.
 """

@@ -41,7 +41,7 @@ The mental-element head learns with the rest only: going over a few corrections 
 
 @dataclass(frozen=True)
 class Retrained:
-    """A new model, its figures and those of the one before on the same passages, and the figures that fell too far."""
+    """A new model, its figures and those of the one in use on the same passages, and the figures that fell too far."""
 
     folder: Path
     before: Quality
@@ -49,7 +49,7 @@ class Retrained:
     falls: list[Fall]
 
 
-def retrain(job: Job, corrections: Sequence[Path], progress: Progress) -> Retrained:
+def retrain(job: Job, corrections: Sequence[Path], progress: Progress, *, in_use: Path | None = None) -> Retrained:
     """Train on, in `job.run`, and measure.
 
     Both models are measured out of fold: each passage by a calibration that was fitted on other documents of the same
@@ -59,6 +59,7 @@ def retrain(job: Job, corrections: Sequence[Path], progress: Progress) -> Retrai
         job: `start` is the model to go on from, `passages` what to learn from besides, which may be nothing.
         corrections: files of labelled passages, as the service exports them.
         progress: as that of training.
+        in_use: the model that the new one would replace, which is what it is compared with; None: `start`.
 
     Raises:
         UsageError: no model to go on from, or the run was begun with other corrections.
@@ -68,9 +69,10 @@ def retrain(job: Job, corrections: Sequence[Path], progress: Progress) -> Retrai
     if job.start is None:
         raise UsageError("there is no model to go on from")
     dev = read_passages(job.dev)
-    progress({"phase": "before", "doing": "reading dev with the model to go on from"})
+    in_use = in_use or job.start
     teacher = Tagger.load(job.start)
-    before = _quality(teacher, job.dev, dev)
+    progress({"phase": "before", "doing": "reading dev with the model in use"})
+    before = _quality(teacher if in_use == job.start else Tagger.load(in_use), job.dev, dev)
     job.run.mkdir(parents=True, exist_ok=True)
     records = (one for path in corrections for one in _records(path))
     corrected = _keep(job.run / CORRECTIONS, with_elements(records, teacher))

@@ -6,7 +6,7 @@ Each label of each passage is one yes/no decision. A label that either annotator
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from palermo.corpora.errors import DataError
 from palermo.corpora.labelled.fulltexts import digest
 from palermo.corpora.labelled.jsonl import read_records
-from palermo.corpora.labelled.passages import STANDARDS, LabelledPassage, read_passages
+from palermo.corpora.labelled.passages import STANDARDS, LabelledPassage, MentalSpan, overlaps, read_passages
 from palermo.corpora.labelled.standoff import read_standoff
 
 
@@ -80,7 +80,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Agreement on the passages that both files have; tables by level and by label."""
+    """Agreement on the passages that both files have; tables by level and by label.
+
+    Attributes:
+        passages, only_first, only_second: passages that were compared, and those of one file alone.
+        articles, finer, standards: every decision on a label of the taxonomy, or on a standard.
+        spans, spans_half: spans with the same offsets; those of which `overlaps` holds, each matched at most once.
+        labels: labels of the taxonomy that an annotator gave.
+        unknown: labels that an annotator gave or doubted and the taxonomy lacks; they are in no other table.
+    """
 
     passages: int
     only_first: int
@@ -89,13 +97,20 @@ class Agreement:
     finer: Table
     standards: Table
     spans: Table
+    spans_half: Table
     labels: dict[str, Table]
+    unknown: dict[str, Table]
 
     def to_json(self) -> dict[str, Any]:
-        """All tables as JSON-able data. `spans` has no "neither": only its F1 means something."""
-        tables = {name: getattr(self, name).to_json() for name in ("articles", "finer", "standards", "spans")}
+        """All tables as JSON-able data. Those of spans have no "neither": only their F1 means something."""
+        levels = ("articles", "finer", "standards", "spans", "spans_half")
+        tables = {name: getattr(self, name).to_json() for name in levels}
         counts = {"passages": self.passages, "only_first": self.only_first, "only_second": self.only_second}
-        return counts | tables | {"labels": {label: table.to_json() for label, table in self.labels.items()}}
+        return counts | tables | {"labels": _to_json(self.labels), "unknown": _to_json(self.unknown)}
+
+
+def _to_json(tables: dict[str, Table]) -> dict[str, Any]:
+    return {label: table.to_json() for label, table in tables.items()}
 
 
 def agreement(first: Path, second: Path, *, doubtful: bool = True) -> Agreement:
@@ -120,7 +135,7 @@ def _read(path: Path) -> list[LabelledPassage]:
 
 
 def compare(first: Sequence[LabelledPassage], second: Sequence[LabelledPassage], *, doubtful: bool = True) -> Agreement:
-    """Agreement over the labels of the taxonomy and the nine mental-element standards.
+    """Agreement over the labels of the taxonomy and the nine mental-element standards; other labels are told apart.
 
     Args:
         first, second: passages; those whose id is in both are compared.
@@ -144,8 +159,15 @@ def compare(first: Sequence[LabelledPassage], second: Sequence[LabelledPassage],
         finer=_sum(table for label, table in labels.items() if label in finer),
         standards=_standards(pairs),
         spans=_sum(_span_table(a, b) for a, b in pairs),
+        spans_half=_sum(_half_table(a, b) for a, b in pairs),
         labels={label: table for label, table in labels.items() if table.both + table.first + table.second},
+        unknown={label: _label_table(pairs, label, doubtful) for label in _unknown(pairs, labels)},
     )
+
+
+def _unknown(pairs: Sequence[tuple[LabelledPassage, LabelledPassage]], known: Collection[str]) -> list[str]:
+    given = {label for pair in pairs for passage in pair for label in (*passage.labels, *passage.maybe)}
+    return sorted(given.difference(known))
 
 
 def _sum(tables: Iterable[Table]) -> Table:
@@ -177,6 +199,27 @@ def _has(passage: LabelledPassage, standard: str) -> bool:
 
 
 def _span_table(a: LabelledPassage, b: LabelledPassage) -> Table:
-    first = {(span.standard, span.start, span.end) for span in a.mens_rea}
-    second = {(span.standard, span.start, span.end) for span in b.mens_rea}
+    first, second = _places(a), _places(b)
     return Table(len(first & second), len(first - second), len(second - first), 0)
+
+
+def _half_table(a: LabelledPassage, b: LabelledPassage) -> Table:
+    """The nearest spans first, so that it does not matter whose come first."""
+    first, second = _places(a), _places(b)
+    alike = sorted(((x, y) for x in first for y in second if overlaps(x, y)), key=lambda pair: _apart(*pair))
+    left, right = set(first), set(second)
+    for x, y in alike:
+        if x in left and y in right:
+            left.remove(x)
+            right.remove(y)
+    return Table(len(first) - len(left), len(left), len(right), 0)
+
+
+def _places(passage: LabelledPassage) -> set[MentalSpan]:
+    """The spans without role and words."""
+    return {MentalSpan(span.standard, span.start, span.end) for span in passage.mens_rea}
+
+
+def _apart(x: MentalSpan, y: MentalSpan) -> tuple[object, ...]:
+    places = sorted([(x.start, x.end), (y.start, y.end)])
+    return abs(x.start - y.start) + abs(x.end - y.end), places, x.standard

@@ -8,14 +8,21 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, NoReturn, cast
 
 from palermo.corpora.errors import DataError
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @lru_cache(maxsize=8)
@@ -27,17 +34,30 @@ def schema(name: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=8)
 def _validator(name: str) -> Any:
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator, validators
 
-    return Draft202012Validator(schema(name))
+    extend: Any = validators.extend
+    return extend(Draft202012Validator, {"pattern": _pattern})(schema(name))
+
+
+def _pattern(_validator: Any, pattern: str, value: Any, _rule: dict[str, Any]) -> Iterator[ValidationError]:
+    """The keyword `pattern` with `$` at the end of the text only, as in ECMA-262; Python's lets a line feed follow."""
+    from jsonschema import ValidationError
+
+    if pattern.endswith("$"):
+        pattern = pattern[:-1] + r"\Z"
+    if isinstance(value, str) and not re.search(pattern, value):
+        yield ValidationError("another pattern")
 
 
 def read_records(path: Path, schema_name: str | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield `(line number, object)` for each non-empty line; lines are counted from 1.
 
+    Lone surrogates become U+FFFD, as in documents. Where the schema asks for an integer, 7.0 is read as 7.
+
     Raises:
-        DataError: the file can't be opened or decompressed, is not UTF-8, or a line is not a JSON object or breaks
-            the schema; the message names file, line and field, never the content.
+        DataError: the file can't be opened or decompressed, is not UTF-8, or a line is not a JSON object, holds NaN or
+            an infinity, or breaks the schema; the message names file, line and field, never the content.
     """
     number = 0
     try:
@@ -63,13 +83,9 @@ def _open(path: Path) -> IO[str]:
 
 
 def _checked(line: str, schema_name: str | None, path: Path, number: int) -> dict[str, Any]:
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):
-        raise DataError(f"line {number} is not JSON", source=path.name, hint="one JSON object a line") from None
-    if not isinstance(record, dict):
-        raise DataError(f"line {number} is not a JSON object", source=path.name, hint="one JSON object a line")
+    record = _parsed(line, path, number)
     if schema_name is not None:
+        _take_whole(record, schema(schema_name))
         error = next(_validator(schema_name).iter_errors(record), None)
         if error is not None:
             raise DataError(
@@ -78,6 +94,56 @@ def _checked(line: str, schema_name: str | None, path: Path, number: int) -> dic
                 hint=f"see {schema_name}.schema.json",
             )
     return record
+
+
+def _parsed(line: str, path: Path, number: int) -> dict[str, Any]:
+    try:
+        record = _DECODER.decode(line)
+        if _ESCAPED.search(line):
+            record = _without_surrogates(record)
+    except _NotFiniteError as constant:
+        hint = "leave out what has no finite number"
+        raise DataError(f"line {number}: {constant} is not a number", source=path.name, hint=hint) from None
+    except (ValueError, RecursionError):
+        raise DataError(f"line {number} is not JSON", source=path.name, hint="one JSON object a line") from None
+    if not isinstance(record, dict):
+        raise DataError(f"line {number} is not a JSON object", source=path.name, hint="one JSON object a line")
+    return record
+
+
+class _NotFiniteError(ValueError):
+    """NaN, Infinity or -Infinity, which Python writes and JSON does not have."""
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise _NotFiniteError(constant)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+
+
+def _without_surrogates(value: Any) -> Any:
+    """The value with U+FFFD for each half of a pair that stands alone, which no file can hold; lengths stay."""
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(name): _without_surrogates(item) for name, item in value.items()}
+    return value
+
+
+def _take_whole(value: Any, rule: dict[str, Any]) -> Any:
+    """The value with an integer for a float such as 7.0 where the rule has type integer; objects change in place."""
+    if isinstance(value, float) and value.is_integer() and "integer" in rule.get("type", ()):
+        return int(value)
+    if isinstance(value, list):
+        return [_take_whole(item, rule.get("items", {})) for item in value]
+    if isinstance(value, dict):
+        for name, inner in rule.get("properties", {}).items():
+            if name in value:
+                value[name] = _take_whole(value[name], inner)
+    return value
 
 
 def _complaint(error: Any) -> str:

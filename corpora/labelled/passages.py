@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from palermo.corpora.errors import DataError
 from palermo.corpora.labelled.jsonl import read_records
@@ -38,6 +38,29 @@ class MentalSpan:
     end: int
     role: str | None = None
     span: str | None = None
+
+
+class Spanned(Protocol):
+    """A span of a standard, an annotator's or a tagger's: `[start, end)` in code points of the passage."""
+
+    @property
+    def standard(self) -> str:
+        """One of STANDARDS."""
+
+    @property
+    def start(self) -> int:
+        """Its first code point."""
+
+    @property
+    def end(self) -> int:
+        """The code point behind its last."""
+
+
+def overlaps(one: Spanned, other: Spanned) -> bool:
+    """Whether two spans match: same standard, overlap at least half of the longer."""
+    common = min(one.end, other.end) - max(one.start, other.start)
+    longest = max(one.end - one.start, other.end - other.start)
+    return one.standard == other.standard and 2 * common >= longest
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from palermo.corpora.errors import UsageError
+from palermo.corpora.targets import check_file, check_folder, keep_inputs
 
 if TYPE_CHECKING:
     from palermo.corpora.labelled.rebuild import Problem
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _NEW = click.Path(path_type=Path)
+PROBLEMS = "problems.tsv"
 
 
 @click.group("corpus")
@@ -66,6 +69,8 @@ def standoff(passages: Path, documents: Path, output: Path) -> None:
     from palermo.corpora.labelled.jsonl import write_records
     from palermo.corpora.labelled.standoff import standoff as annotations
 
+    check_file(output)
+    keep_inputs([output], [passages, *_texts(documents)])
     output.parent.mkdir(parents=True, exist_ok=True)
     lines = list(annotations(passages, documents))
     write_records(output, lines)
@@ -83,11 +88,14 @@ def sources(standoff_files: tuple[Path, ...], documents: Path, output: Path) -> 
     from palermo.corpora.labelled.sources import LICENCE_COLUMNS, SOURCE_COLUMNS, source_rows, write_table
     from palermo.corpora.labelled.standoff import read_standoff
 
+    check_folder(output)
+    outputs = [output / name for name in ("sources.tsv", "licences.tsv")]
+    keep_inputs(outputs, standoff_files)
     lines = [line for file in standoff_files for line in read_standoff(file)]
     listed, licences = source_rows(lines, fulltexts_for(lines, documents))
     output.mkdir(parents=True, exist_ok=True)
-    write_table(output / "sources.tsv", SOURCE_COLUMNS, listed)
-    write_table(output / "licences.tsv", LICENCE_COLUMNS, licences)
+    write_table(outputs[0], SOURCE_COLUMNS, listed)
+    write_table(outputs[1], LICENCE_COLUMNS, licences)
     click.echo(f"{len(listed)} documents, {len(licences)} licences")
 
 
@@ -111,6 +119,7 @@ def build(standoff_files: tuple[Path, ...], documents: Path, output: Path, absen
     files = standoff_files or _shipped_standoff()
     if absent is None and not standoff_files:
         absent = files[0].parents[1] / "absent.tsv"
+    _check_build(files, documents, output, absent)
     known = read_absent(absent) if absent is not None else {}
     annotations = {file.name: read_standoff(file) for file in files}
     texts = fulltexts_for([line for lines in annotations.values() for line in lines], documents)
@@ -122,16 +131,35 @@ def build(standoff_files: tuple[Path, ...], documents: Path, output: Path, absen
         click.echo(f"{name}: {len(rebuilt.passages)} of {rebuilt.total} passages")
         problems += rebuilt.problems
     rows = [(p.code, p.source or "", p.doc_id, p.id, known.get((p.code, p.id), "")) for p in problems]
-    write_table(output / "problems.tsv", ("problem", "file", "doc_id", "passage", "known"), rows)
+    write_table(output / PROBLEMS, ("problem", "file", "doc_id", "passage", "known"), rows)
     unexpected, explained = split(problems, known)
     _say_known(explained)
     _say_problems(unexpected)
     raise SystemExit(1 if unexpected else 0)
 
 
+def _check_build(files: Sequence[Path], documents: Path, output: Path, absent: Path | None) -> None:
+    """Refuse a build whose files would take the place of each other or of what it reads."""
+    names = [file.name for file in files] + [PROBLEMS]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        hint = "passages are written under the name of their STANDOFF; build them into folders of their own"
+        raise UsageError("more than one file of this name would be written", source=twice, hint=hint)
+    check_folder(output)
+    read = [*files, *_texts(documents)] + ([absent] if absent is not None else [])
+    keep_inputs([output / name for name in names], read)
+
+
+def _texts(documents: Path) -> Iterator[Path]:
+    """Whatever lies in the folder of full texts, or in a folder "documents" in it."""
+    from palermo.corpora.labelled.fulltexts import DOCUMENTS
+
+    yield from documents.iterdir()
+    yield from (documents / DOCUMENTS).glob("*")
+
+
 def _shipped_standoff() -> tuple[Path, ...]:
     from palermo.corpora import labelled
-    from palermo.corpora.errors import UsageError
 
     folder = Path(labelled.__file__).parent / "standoff"
     files = tuple(sorted(folder.glob("*.jsonl.gz")))
@@ -175,6 +203,8 @@ def export(passages: Path, form: str, output: Path) -> None:
     from palermo.corpora.labelled.exports import export_docbin, export_hf
     from palermo.corpora.labelled.passages import read_passages
 
+    (check_folder if form == "hf" else check_file)(output)
+    keep_inputs([output], [passages])
     output.parent.mkdir(parents=True, exist_ok=True)
     write = export_hf if form == "hf" else export_docbin
     write(read_passages(passages), output)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from palermo.corpora.errors import DataError, MissingExtra
+from palermo.corpora.errors import DataError, MissingExtra, UsageError
 from palermo.corpora.labelled.passages import LabelledPassage
 from palermo.corpora.labelled.predictions import read_predictions
 from palermo.evaluation import annif
@@ -43,9 +43,15 @@ def test_without_annif_it_says_how_to_get_it(tmp_path: Path) -> None:
         "no-such-program",
     ]
     ran = CliRunner().invoke(annif.main, arguments)
-    assert ran.exit_code == 1
-    assert "pip install" in ran.output
+    assert isinstance(ran.exception, MissingExtra)
+    assert "pip install" in str(ran.exception)
     assert not (tmp_path / "r").exists()
+
+
+def test_a_report_where_no_folder_can_be_is_refused_before_annif_is_started(tmp_path: Path) -> None:
+    file = to_file(tmp_path / "p.jsonl", "p", 4)
+    with pytest.raises(UsageError, match="a file is there"):
+        annif.benchmark([file], file, file, program="no-such-program", backend="tfidf", tell=lambda line: None)
 
 
 def test_suggestions_are_read(tmp_path: Path) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from palermo.corpora.errors import DataError
+from palermo.corpora.errors import DataError, UsageError
 from palermo.corpora.labelled.passages import LabelledPassage
 from palermo.corpora.labelled.predictions import read_predictions
 from palermo.evaluation.baseline import (
@@ -140,6 +141,50 @@ def test_it_refuses_to_be_fitted_on_the_documents_that_it_is_scored_on(tmp_path:
     path = to_file(tmp_path / "g.jsonl", make(20, "g", 2))
     with pytest.raises(DataError, match=r"g\.jsonl: 10 of its documents are in the training files too"):
         benchmark([path], path, tmp_path / "r")
+
+
+def test_a_language_group_that_nothing_was_learnt_of_gets_no_labels(tmp_path: Path) -> None:
+    train, gold = [p for p in make(120, "t", 1) if p.language == "en"], make(60, "g", 2)
+    decided = decide(raw_scores(train, gold), gold)
+    other = [i for i, p in enumerate(gold) if p.language == "fr"]
+    assert decided.score[other].max() == 0
+    assert not decided.predicted[other].any()
+    report = evaluate(gold, to_predictions(gold, decided))
+    assert report.groups["en"].article.micro.f1 > 95
+    assert report.groups["other"].article.micro.recall == 0
+    paths = to_file(tmp_path / "t.jsonl", train), to_file(tmp_path / "g.jsonl", gold), tmp_path / "r"
+    options = [word for pair in zip(("--train", "--gold", "--report"), map(str, paths), strict=True) for word in pair]
+    said = CliRunner().invoke(main, options)
+    assert said.exit_code == 0, said.output
+    assert "thresholds, other: nothing learnt" in said.output
+
+
+def test_it_is_said_where_nothing_at_all_was_learnt() -> None:
+    train = [p for p in make(120, "t", 1) if p.language == "en"]
+    gold, tune = ([p for p in make(60, name, 2) if p.language == "fr"] for name in ("g", "v"))
+    raw = raw_scores(train, [*gold, *tune])
+    with pytest.raises(DataError, match="no label was learnt"):
+        decide(raw[: len(gold)], gold)
+    with pytest.raises(DataError, match="no label was learnt"):
+        decide_with(raw[: len(gold)], gold, raw[len(gold) :], tune)
+
+
+def test_finer_labels_that_were_not_learnt_are_not_predicted_with_the_rest() -> None:
+    train = [replace(p, labels=tuple(x for x in p.labels if x.count(".") == 1)) for p in make(120, "t", 1)]
+    gold = make(60, "g", 2)
+    decided = decide(raw_scores(train, gold), gold)
+    assert not decided.predicted[:, [i for i, label in enumerate(labels()) if label.count(".") > 1]].any()
+    assert evaluate(gold, to_predictions(gold, decided)).groups["all"].article.micro.f1 > 95
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_report_where_no_folder_can_be_is_refused_before_any_work(place: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("kept", "utf-8")
+    broken = tmp_path / "t.jsonl"
+    broken.write_text("not read\n", "utf-8")
+    with pytest.raises(UsageError, match="a file is there"):
+        benchmark([broken], broken, tmp_path / place)
+    assert (tmp_path / "file").read_text("utf-8") == "kept"
 
 
 def test_one_document_is_too_few_to_tune_on() -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from palermo.corpora.errors import DataError
+from palermo.corpora.errors import DataError, UsageError
 from palermo.evaluation import ecthr
 from palermo.evaluation.ecthr_cases import Case, labels_of, read_cases, truth
 from palermo.evaluation.ecthr_features import BITS, Hasher, Weighting, counts, stream
@@ -59,6 +60,59 @@ def test_both_formats_are_read(tmp_path: Path) -> None:
     assert cases["test"] == [Case("x", ("Four.",), frozenset({"P1-1"}))]
     assert set(labels_of(cases)) == {"0", "3", "P1-1"}
     assert truth(cases["train"], ["P1-1", "3"]).tolist() == [[False, True]]
+
+
+LEXGLUE = [
+    {"case_id": str(i), "data_type": split, "facts": ["One."], "violated_articles": ["3"],
+     "allegedly_violated_articles": ["3", "6"]}
+    for i, split in enumerate(["train", "dev", "test"])
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("task", "labels"), [(None, {"3"}), ("a", {"3"}), ("b", {"3", "6"})])
+def test_both_tasks_of_lexglue_are_read_from_its_own_file(task: str | None, labels: set[str], tmp_path: Path) -> None:
+    cases = read_cases(to_files(tmp_path / "d", ecthr=LEXGLUE), task)
+    assert [case.labels for part in cases.values() for case in part] == [labels] * 3
+
+
+@pytest.mark.parametrize(
+    ("task", "labels"), [("a", {"labels": ["3"]}), ("b", {"labels": ["3"]}), ("b", {"violated_articles": ["3"]})]
+)
+def test_a_task_that_the_file_does_not_hold_is_refused(task: str, labels: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"line 1 has no `\w*violated_articles`"):
+        read_cases(to_files(tmp_path / "d", train=[{"text": ["One."], **labels}]), task)
+
+
+def released(folder: Path, split: str, name: str = "001-1", **fields: Any) -> Path:
+    """A case as the release of 2019 has it: a file of its own, over several lines, in a folder of its split."""
+    case = {"ITEMID": name, "DATE": 2003, "TEXT": ["1. One.", "2. Two."], "VIOLATED_ARTICLES": ["3"]} | fields
+    (folder / split).mkdir(parents=True, exist_ok=True)
+    (folder / split / f"{name}.json").write_text(json.dumps(case, indent=1), "utf-8")
+    return folder
+
+
+def test_the_files_of_the_2019_release_are_read_as_they_come(tmp_path: Path) -> None:
+    for number, split in enumerate(["EN_train", "EN_dev", "EN_test"]):
+        released(tmp_path / "d", split, f"001-{number}")
+    released(tmp_path / "d", "notes", TEXT="not a case")
+    cases = read_cases(tmp_path / "d")
+    assert cases["train"] == [Case("001-0", ("1. One.", "2. Two."), frozenset({"3"}), 2003)]
+    assert {name: len(part) for name, part in cases.items()} == {"train": 1, "dev": 1, "test": 1}
+    splits = ("train", "dev", "test")
+    lines = {split: [{"ITEMID": split, "TEXT": ["One."], "VIOLATED_ARTICLES": []}] for split in splits}
+    assert read_cases(to_files(tmp_path / "lines", **lines))["test"][0].id == "test"
+
+
+def test_cases_of_the_release_are_not_read_twice_or_where_they_are_none(tmp_path: Path) -> None:
+    for split in ("EN_train", "EN_train_Anon"):
+        released(tmp_path / "twice", split)
+    with pytest.raises(DataError, match="EN_train_Anon: train cases are elsewhere too"):
+        read_cases(tmp_path / "twice")
+    with pytest.raises(DataError, match=r"001-1\.json: the file is not a case"):
+        read_cases(released(tmp_path / "none", "EN_train", TEXT=[1]))
+    (tmp_path / "none/EN_train/001-1.json").write_text("{", "utf-8")
+    with pytest.raises(DataError, match=r"001-1\.json: not a JSON object"):
+        read_cases(tmp_path / "none")
 
 
 def test_one_file_with_the_split_in_each_line_is_enough(tmp_path: Path) -> None:
@@ -171,16 +225,41 @@ def test_an_article_without_training_cases_counts_as_missed() -> None:
     assert result.labels["P7"] == (0, 1)
 
 
-def test_the_command_prints_the_choice_and_the_published_figures(folder: Path, tmp_path: Path) -> None:
+NINE = {split: [Case(f"{split}{i}", ("x",), frozenset({"6"})) for i in range(9)] for split in ("train", "dev", "test")}
+LEARNT = {part: np.array([[x, x] for x in np.linspace(-1, 1, 9)]) for part in ("tune", "test")}
+
+
+def test_where_no_article_can_be_learnt_it_is_said() -> None:
+    absent = {"tune": np.full((9, 2), -1e3), "test": np.full((9, 2), -1e3)}
+    with pytest.raises(DataError, match="no article has cases enough"):
+        ecthr.benchmark(ecthr.plan(NINE), {"svm": absent})
+    assert ecthr.benchmark(ecthr.plan(NINE), {"svm": absent, "attention": LEARNT}).chosen.methods == ("attention",)
+
+
+def test_published_figures_stand_beside_the_data_of_2019_only() -> None:
+    result = ecthr.benchmark(ecthr.plan(NINE), {"svm": LEARNT})
+    of_2019 = replace(result, cases={"train": 7100, "dev": 1380, "test": 2998})
+    assert of_2019.to_json()["published_micro_f1"] == ecthr.PUBLISHED
+    assert any("HIER-BERT" in line for line in ecthr.lines(of_2019))
+    of_lexglue = replace(result, cases={"train": 9000, "dev": 1000, "test": 1000})
+    assert of_lexglue.to_json()["published_micro_f1"] == {}
+    assert not any("HIER-BERT" in line or "published" in line for line in ecthr.lines(of_lexglue))
+
+
+def test_the_command_prints_the_choice_and_what_it_was_asked(folder: Path, tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
     pytest.importorskip("torch")
     report = tmp_path / "out/ecthr.json"
     ran = CliRunner().invoke(ecthr.main, ["--data", str(folder), "--method", "svm", "--report", str(report)])
     assert ran.exit_code == 0, ran.output
     assert "test, scored once, by svm" in ran.output
-    assert "HIER-BERT" in ran.output
+    assert "published" not in ran.output
     figures = json.loads(report.read_text(encoding="utf-8"))
     assert figures["cases"] == {"train": 120, "dev": 60, "test": 60}
-    ran = CliRunner().invoke(ecthr.main, ["--data", str(tmp_path / "out")])
-    assert ran.exit_code == 1
-    assert "no " in ran.output
+    assert figures["task"] is None
+    for options, error in (
+        (["--data", str(tmp_path / "out")], DataError),
+        (["--data", str(folder), "--task", "b"], DataError),
+        (["--data", str(folder), "--report", str(report / "below.json")], UsageError),
+    ):
+        assert isinstance(CliRunner().invoke(ecthr.main, options).exception, error)

@@ -88,3 +88,31 @@ def test_the_command_scores_what_was_tagged_before(gold: Path, tmp_path: Path) -
         (results / f"d{number}.json").write_text(json.dumps(result))
     said = CliRunner().invoke(main, [str(gold), "--results", str(results)])
     assert "12 judgments, 0 problems, articles micro-F1 66.7" in said.output
+    assert (said.exit_code, said.stderr) == (0, "")
+
+
+def test_results_that_are_missing_or_wrong_are_named(gold: Path, tmp_path: Path) -> None:
+    results = tmp_path / "out"
+    results.mkdir()
+    passage = {"index": 3, "start": 0, "end": 5, "text": "words"}
+    (results / "d0.json").write_text(json.dumps({"passages": [passage], "provisions": []}))
+    said = CliRunner().invoke(main, [str(gold), "--results", str(results)])
+    assert said.exit_code == 1
+    assert said.stdout.startswith("1 judgments, 12 problems")
+    lines = said.stderr.splitlines()
+    assert lines[:2] == ["palermo: d0: offsets of passage 3", "palermo: d1: no result"]
+    assert (len(lines), lines[-1]) == (6, "palermo: 7 more")
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_too_few_judgments_give_no_figures_out_of_fold(count: int) -> None:
+    one, truth = np.ones(3), np.zeros((count, 3), np.bool_)
+    calibration = Calibration(LABELS, one, one, one, one, one, one, {}, 0.2, {}, {})
+    with pytest.raises(DataError, match=r"too few labelled judgments .* at least 3"):
+        crossfit_judgments(Judgments([np.zeros((2, 3))] * count, truth, truth), calibration)
+
+
+def test_the_fewest_judgments_are_enough() -> None:
+    one, half, truth = np.ones(3), np.full(3, 0.5), np.zeros((3, 3), np.bool_)
+    calibration = Calibration(LABELS, one, one, one, half, half, half, {}, 0.2, {}, {})
+    assert crossfit_judgments(Judgments([np.zeros((2, 3))] * 3, truth, truth), calibration).shape == (3, 3)

@@ -101,6 +101,27 @@ def test_an_unknown_provision_is_bad_usage(capsys: pytest.CaptureFixture[str]) -
     assert caught.value.code == 2
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["evaluate", "FILE", "--predictions", "FILE", "--report", "OUT"],
+        ["benchmark", "compare", "FILE", "FILE", "FILE"],
+        ["benchmark", "tfidf", "--train", "FILE", "--gold", "FILE", "--report", "OUT"],
+        ["benchmark", "annif", "--train", "FILE", "--gold", "FILE", "--report", "OUT", "--annif", sys.executable],
+        ["benchmark", "ecthr", "--data", "FOLDER"],
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)
+def test_malformed_data_is_status_1_and_one_line_everywhere(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "train.jsonl"
+    file.write_text("no JSON\n", "utf-8")
+    places = {"FILE": str(file), "FOLDER": str(tmp_path), "OUT": str(tmp_path / "out")}
+    assert status_of([places.get(word, word) for word in command]) == 1
+    assert capsys.readouterr().err.startswith("palermo: train.jsonl: line 1 is not JSON")
+
+
 def test_corpus_commands_on_a_small_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     passage = {"id": "1", "kind": "statute", "language": "en", "doc_id": "d", "text": "Whoever launders.", "labels": []}
     (tmp_path / "gold.jsonl").write_text(json.dumps(passage) + "\n", "utf-8")

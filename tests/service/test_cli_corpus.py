@@ -75,6 +75,84 @@ def test_the_documents_may_lie_in_a_folder_of_that_name(tmp_path: Path) -> None:
     assert status_of("build", off, "--from", tmp_path / "data", "--output", tmp_path / "out") == 0
 
 
+def made(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """Passages, the folder with their document, and their stand-off file."""
+    passages = write(tmp_path / "p.jsonl", PASSAGE)
+    write(tmp_path / "documents/acts.jsonl", {"doc_id": "d1", "law": "Arms Act", "text": PASSAGE["text"]})
+    off = tmp_path / "off/p.jsonl"
+    assert status_of("standoff", passages, "--documents", tmp_path / "documents", "--output", off) == 0
+    return passages, tmp_path / "documents", off
+
+
+def test_stand_off_files_of_one_name_are_not_built_over_each_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, documents, off = made(tmp_path)
+    other = tmp_path / "other/p.jsonl"
+    other.parent.mkdir()
+    other.write_bytes(off.read_bytes())
+    assert status_of("build", off, other, "--from", documents, "--output", tmp_path / "out") == 2
+    assert "p.jsonl: more than one file of this name" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_read_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    passages, documents, off = made(tmp_path)
+    text = documents / "acts.jsonl"
+    kept = {path: path.read_bytes() for path in (passages, off, text)}
+    named = tmp_path / "named/acts.jsonl"
+    named.parent.mkdir()
+    named.write_bytes(off.read_bytes())
+    absent = tmp_path / "off/problems.tsv"
+    absent.write_text("problem\tpassage\treason\n", "utf-8")
+    for arguments in (
+        ("build", off, "--from", documents, "--output", off.parent / ".." / "off"),
+        ("build", named, "--from", documents, "--output", documents),
+        ("build", named, "--from", documents, "--output", off.parent, "--absent", absent),
+        ("standoff", passages, "--documents", documents, "--output", passages),
+        ("standoff", passages, "--documents", tmp_path, "--output", text),
+        ("export", passages, "--format", "docbin", "--output", passages),
+    ):
+        assert status_of(*arguments) == 2
+        assert "would take the place of what is read" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in kept} == kept
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_an_output_that_cannot_be_made_is_refused_before_any_work(
+    place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "p.jsonl"
+    broken.write_text("not read\n", "utf-8")
+    (tmp_path / "file").write_text("kept", "utf-8")
+    (tmp_path / "documents").mkdir()
+    output = ("--output", tmp_path / place)
+    wrong = [
+        ("build", broken, "--from", tmp_path / "documents", *output),
+        ("sources", broken, "--documents", tmp_path / "documents", *output),
+        ("export", broken, "--format", "hf", *output),
+        ("standoff", broken, "--documents", tmp_path / "documents", "--output", tmp_path / "file/below/a.jsonl"),
+        ("export", broken, "--format", "docbin", "--output", tmp_path / "file/below/a.spacy"),
+    ]
+    for arguments in wrong:
+        assert status_of(*arguments) == 2
+        assert capsys.readouterr().err == "palermo: file: a file is there, not a folder (name another folder)\n"
+    assert (tmp_path / "file").read_text("utf-8") == "kept"
+
+
+def test_a_folder_where_a_file_is_to_be_written_is_refused_before_any_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "p.jsonl"
+    broken.write_text("not read\n", "utf-8")
+    for arguments in (
+        ("standoff", broken, "--documents", tmp_path, "--output", tmp_path),
+        ("export", broken, "--format", "docbin", "--output", tmp_path),
+    ):
+        assert status_of(*arguments) == 2
+        assert "a folder is there, not a file" in capsys.readouterr().err
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("form", "module"), [("hf", "datasets"), ("docbin", "spacy")])
 def test_export_writes_for_other_tools(form: str, module: str, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from palermo.corpora import labelled
 from palermo.corpora.errors import UsageError
@@ -119,6 +120,43 @@ def test_a_model_that_got_worse_is_not_installed_and_it_is_said_why(
     assert "macro-F1" in said or "recall of UNTOC." in said
     assert not (in_use / "installed.json").exists()
     assert (tmp_path / "run/model/manifest.json").is_file()
+
+
+def forgetful(folder: Path, to: Path) -> Path:
+    """A copy of the tiny model whose linear expert, which it owes its figures to, says nothing."""
+    copy_with(folder, to)
+    with np.load(to / "ngrams.npz") as arrays:
+        silent = {name: array * (not name.endswith("_value")) for name, array in arrays.items()}
+    np.savez(to / "ngrams.npz", **silent)
+    facts = manifest.read(to)
+    del facts["files"]
+    manifest.write(to, facts)
+    return to
+
+
+def test_the_measure_is_the_model_in_use_wherever_the_new_one_began(
+    in_use: Path, tiny_run: Any, corrections: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = forgetful(tiny_run.folder, tmp_path / "other")
+    (known,) = tiny_run.job.passages
+    assert palermo(corrections, "--dev", known, "--run", tmp_path / "run", "--start", other, *STILL) == 1
+    assert "not installed: macro-F1" in capsys.readouterr().err
+    assert not (in_use / "installed.json").exists()
+    assert manifest.read(tmp_path / "run/model")["start"]["sha256"] == manifest.identity(manifest.read(other))
+
+
+def test_where_no_model_is_in_use_the_one_that_it_began_with_is_the_measure(
+    tiny_run: Any, dev: Path, corrections: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PALERMO_MODEL_DIR", str(tmp_path / "none"))
+    settings.cache_clear()
+    try:
+        start = ("--start", tiny_run.folder)
+        assert palermo(corrections, "--dev", dev, "--run", tmp_path / "run", *start, *STILL) == 0
+        assert installed.current().parent == tmp_path / "none"
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
 
 
 @pytest.mark.parametrize("given", [[], ["--dev"], ["--run"]])

@@ -121,6 +121,37 @@ def test_agreement_reads_stand_off_files_too(tmp_path: Path) -> None:
         agreement(with_text, tmp_path / "b.jsonl.gz")
 
 
+def spans(*places: tuple[str, int, int]) -> list[LabelledPassage]:
+    marks = tuple(MentalSpan(*place) for place in places)
+    return [LabelledPassage("1", "judgment", "en", TEXT, "d", mens_rea=marks)]
+
+
+def test_spans_that_overlap_by_half_agree_each_once() -> None:
+    first = spans(("knowledge", 0, 10), ("knowledge", 0, 9), ("intent", 0, 10), ("purpose", 0, 10))
+    second = spans(("knowledge", 0, 10), ("knowledge", 20, 28), ("intent", 5, 10), ("purpose", 0, 21))
+    found = compare(first, second)
+    assert (found.spans.both, found.spans.first, found.spans.second) == (1, 3, 3)
+    assert (found.spans_half.both, found.spans_half.first, found.spans_half.second) == (2, 2, 2)
+    assert found.to_json()["spans_half"]["f1"] == 0.5
+
+
+def test_agreement_of_spans_is_the_same_from_either_side() -> None:
+    first = spans(("intent", 0, 10), ("intent", 2, 12), ("intent", 4, 9))
+    second = spans(("intent", 2, 12), ("intent", 6, 16), ("intent", 3, 11), ("intent", 4, 9))
+    one, other = compare(first, second).spans_half, compare(second, first).spans_half
+    assert (one.both, one.first, one.second) == (other.both, other.second, other.first) == (3, 0, 1)
+
+
+def test_labels_outside_the_taxonomy_are_told_apart() -> None:
+    first = [LabelledPassage("1", "judgment", "en", TEXT, "d", labels=("UNTOC.6", "UNTOC.99"), maybe=("UNTOC.98",))]
+    second = [LabelledPassage("1", "judgment", "en", TEXT, "d", labels=("UNTOC.6", "UNTOC.6.1"))]
+    found = compare(first, second)
+    assert found.articles.f1 == 1
+    assert found.unknown == {"UNTOC.6.1": Table(second=1), "UNTOC.98": Table(neither=1), "UNTOC.99": Table(first=1)}
+    assert found.to_json()["unknown"]["UNTOC.99"]["first"] == 1
+    assert compare(second[:0] + first, first, doubtful=False).unknown["UNTOC.98"] == Table()
+
+
 def test_coefficients_are_those_of_scikit_learn() -> None:
     metrics = pytest.importorskip("sklearn.metrics", reason="needs scikit-learn, of the [train] extra")
     table = Table(21, 4, 7, 68)

@@ -76,6 +76,12 @@ def test_gzip_and_a_byte_order_mark_are_read(tmp_path: Path) -> None:
         (passage(kind="novel"), "line 2: field 'kind' breaks the rule enum"),
         ({"id": "b", "kind": "statute", "language": "en"}, "line 2: field 'text' is missing"),
         (passage(id="b", labels=["UNTOC 6"]), "line 2: field 'labels/0' breaks the rule pattern"),
+        (passage(id="b", labels=["UNTOC.6\n"]), "line 2: field 'labels/0' breaks the rule pattern"),
+        (passage(id="b", language="en\n"), "line 2: field 'language' breaks the rule pattern"),
+        (passage(id="b", start=0, end=10**30), "line 2: field 'end' breaks the rule maximum"),
+        (passage(id="b", start=0.5, end=22), "line 2: field 'start' breaks the rule type"),
+        (passage(id="b", mens_rea=[{"standard": "intent", "start": 0.5, "end": 2}]), "'mens_rea/0/start'"),
+        (passage(id="b", weight=float("nan")), "line 2: NaN is not a number"),
         (passage(id="b", mens_rea=[{"standard": "knowledge", "start": 3, "end": 999}]), "line 2: a mens_rea span"),
         (passage(id="b", mens_rea=[{"standard": "guilt", "start": 3, "end": 4}]), "'mens_rea/0/standard'"),
         (passage(), "line 2 has the id of line 1"),
@@ -90,6 +96,24 @@ def test_a_malformed_passage_is_named_by_file_and_line(tmp_path: Path, broken: A
     assert said in str(caught.value)
     assert "stolen" not in str(caught.value)
     assert str(tmp_path) not in str(caught.value)
+
+
+def test_whole_numbers_may_be_written_with_a_point(tmp_path: Path) -> None:
+    spans = [{"standard": "knowledge", "start": 3.0, "end": 7.0}]
+    (read,) = read_passages(write(tmp_path / "p.jsonl", passage(start=0.0, end=22.0, mens_rea=spans)))
+    (said,) = read_predictions(write(tmp_path / "q.jsonl", {"id": "a", "mens_rea": spans}))
+    offsets = (read.start, read.end, read.mens_rea[0].start, said.mens_rea[0].start, said.mens_rea[0].end)
+    assert offsets == (0, 22, 3, 3, 7)
+    assert {type(offset) for offset in offsets} == {int}
+
+
+def test_lone_surrogates_become_replacement_characters(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    words = r"He \ud83d\ude00 knew\uD800 it \\ud800 was \udfffstolen."
+    path.write_text(json.dumps(passage(title=1)).replace(passage()["text"], words).replace("1}", r'"\ud800"}'))
+    (read,) = read_passages(path)
+    assert read.text == "He \U0001f600 knew\ufffd it \\ud800 was \ufffdstolen."
+    assert read.title == "\ufffd"
 
 
 @pytest.mark.parametrize(
@@ -160,6 +184,9 @@ def test_the_decision_stands_in_for_a_missing_predicted(tmp_path: Path) -> None:
     ("labels", "said"),
     [
         ([{"provision": "UNTOC.6", "score": 1.5, "predicted": True}], "labels/0/score"),
+        ([{"provision": "UNTOC.6", "score": float("nan"), "predicted": True}], "line 1: NaN is not a number"),
+        ([{"provision": "UNTOC.6", "score": -float("inf"), "predicted": True}], "line 1: -Infinity is not a number"),
+        ([{"provision": "UNTOC.6\n", "score": 0.5, "predicted": True}], "labels/0/provision"),
         ([{"provision": "UNTOC.6", "score": 0.5}], "labels/0"),
         ([{"provision": "UNTOC.6", "score": 0.5, "predicted": True}] * 2, "names a provision twice"),
     ],
@@ -169,6 +196,12 @@ def test_a_malformed_prediction_is_named_by_file_and_line(tmp_path: Path, labels
         read_predictions(write(tmp_path / "p.jsonl", {"id": "a", "labels": labels}))
     with pytest.raises(DataError, match="line 2 has the id of line 1"):
         read_predictions(write(tmp_path / "p.jsonl", {"id": "a"}, {"id": "a"}))
+
+
+def test_a_span_of_absurd_length_is_refused(tmp_path: Path) -> None:
+    span = {"standard": "knowledge", "start": 3, "end": 10**30}
+    with pytest.raises(DataError, match="line 1: field 'mens_rea/0/end' breaks the rule maximum"):
+        read_predictions(write(tmp_path / "p.jsonl", {"id": "a", "mens_rea": [span]}))
 
 
 def test_predictions_that_can_not_be_written_leave_nothing_behind(tmp_path: Path) -> None:

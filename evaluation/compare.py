@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 import numpy as np
-from palermo.corpora.errors import DataError, PalermoError
+from palermo.corpora.errors import DataError
 from palermo.corpora.labelled.passages import LabelledPassage, read_passages
 from palermo.corpora.labelled.predictions import Prediction, read_predictions
 from palermo.evaluation import bootstrap
@@ -43,14 +43,30 @@ def compare(gold: Sequence[LabelledPassage], a: Sequence[Prediction], b: Sequenc
     The same documents are drawn for both (paired bootstrap). Missing predictions count as empty.
 
     Raises:
-        DataError: no gold passages.
+        DataError: no gold passages, or A or B has a prediction for none of them.
     """
     if not gold:
         raise DataError("no passages to compare on", hint="give a labelled file")
+    for name, predictions in (("A", a), ("B", b)):
+        lacking(gold, predictions, name)
     first, second = tally(join(gold, a)), tally(join(gold, b))
     names = ["all", "en", "other", *GROUPS]
     rows = {name: _rows(gold, name) for name in names}
     return [figure for name in names if len(rows[name]) for figure in _figures(name, rows[name], first, second)]
+
+
+def lacking(gold: Sequence[LabelledPassage], predictions: Sequence[Prediction], source: str) -> int:
+    """How many passages have no prediction.
+
+    Raises:
+        DataError: not one of them has; `source` names the predictions.
+    """
+    ids = {prediction.id for prediction in predictions}
+    missing = sum(passage.id not in ids for passage in gold)
+    if missing == len(gold):
+        hint = "predictions and gold need the same ids"
+        raise DataError("no prediction for any of the passages", source=source, hint=hint)
+    return missing
 
 
 def _rows(gold: Sequence[LabelledPassage], name: str) -> Ints:
@@ -95,13 +111,18 @@ def _value(counts: Counts, statistic: bootstrap.Statistic) -> float:
     return float(statistic(counts.sum(axis=0)[None])[0])
 
 
-def compare_files(gold: Path, a: Path, b: Path) -> list[Compared]:
-    """`compare` on files.
+def compare_files(gold: Path, a: Path, b: Path) -> list[str]:
+    """`compare` on files: its table, and a line for each file that lacks passages.
 
     Raises:
-        DataError: a file is malformed.
+        DataError: a file is malformed, or has a prediction for none of the passages.
     """
-    return compare(read_passages(gold), read_predictions(a), read_predictions(b))
+    passages, first, second = read_passages(gold), read_predictions(a), read_predictions(b)
+    told = []
+    for name, path, predictions in (("A", a, first), ("B", b, second)):
+        if missing := lacking(passages, predictions, path.name):
+            told.append(f"{name} ({path.name}): {missing} passages have no prediction and count as empty")
+    return [*table(compare(passages, first, second)), *told]
 
 
 def table(compared: Sequence[Compared]) -> list[str]:
@@ -126,11 +147,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("b", type=_FILE)
 def main(gold: Path, a: Path, b: Path) -> None:
     """Compare two predictions files on the same passages."""
-    try:
-        for line in table(compare_files(gold, a, b)):
-            click.echo(line)
-    except PalermoError as error:
-        raise click.ClickException(str(error)) from None
+    for line in compare_files(gold, a, b):
+        click.echo(line)
 
 
 if __name__ == "__main__":

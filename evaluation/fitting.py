@@ -6,20 +6,24 @@ those same passages: what a passage gets was fitted on other documents only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from palermo.corpora.errors import DataError
 from palermo.corpora.labelled.jsonl import read_records
-from palermo.corpora.labelled.passages import STANDARDS, LabelledPassage
+from palermo.corpora.labelled.passages import STANDARDS, LabelledPassage, overlaps
 from palermo.evaluation.calibration import fit_platt
+from palermo.evaluation.contexts import fit_context
 from palermo.evaluation.hinting import fit_hints, hints_in
-from palermo.evaluation.mental import overlaps
 from palermo.evaluation.pairs import Bools, Floats, Ints
-from palermo.evaluation.thresholds import Thresholds, best_scheme, fit_global, fit_per_label, splits
+from palermo.evaluation.risk import REVIEW_RECALL, RISK, decision_thresholds, stricter
+from palermo.evaluation.thresholds import fit_per_label, splits
 from palermo.models.calibration import Calibration, Mixture
+from palermo.models.context import together
 from palermo.models.hints import ENGLISH
 from palermo.models.logistic import logit
 from palermo.models.mental import MentalElement, decode
@@ -30,14 +34,9 @@ from palermo.models.spans import SpanRanker
 if TYPE_CHECKING:
     from palermo.models.tagger import Tagger
 
-RISK = 0.05
-"""Share of wrong tags that `assigned` may hold."""
-REVIEW_RECALL = 0.9
-"""Share of the right tags that `assigned` and `review` together should hold.
-
-For the next five of a hundred an editor would look at 45 tags for each right one (dev).
-"""
-PULL = 20.0  # positives that the pooled threshold weighs against a label's own
+HELD_OUT = 1
+"""Seed of the folds that the decisions are fitted over; those of `crossfit_lines` would be the same again."""
+PULL = 20.0  # positives that the threshold of all labels of a level weighs against a label's own
 SPAN_THRESHOLD = 0.25
 """What a span must be worth. F1 is best where a probability reaches half of that best F1 (Lipton et al. 2014), which is
 about 0.5 on passages that the head did not learn from; chosen on dev, with its 205 spans, it swings from 0.15 to 0.35.
@@ -84,9 +83,22 @@ class Outputs:
         return np.array([passage.language == ENGLISH for passage in self.passages])
 
     def scores(self, calibration: Calibration) -> Floats:
-        """[N, L] as the tagger gives them under a calibration."""
+        """[N, L] as the tagger gives them under a calibration; passages of one judgment are read together."""
         plain = calibration.scores(self.logits, self.margins)
-        return calibration.hinted(plain, self.hints, self.english[:, None])
+        found = calibration.hinted(plain, self.hints, self.english[:, None])
+        for rows in self.judgments:
+            found[rows] = calibration.among(found[rows])
+        return found
+
+    @property
+    def documents(self) -> list[str]:
+        """[N] ids of the passages' documents."""
+        return [passage.doc_id for passage in self.passages]
+
+    @property
+    def judgments(self) -> list[Ints]:
+        """Rows of the passages that stand in one judgment, for each with two or more."""
+        return together([passage.kind for passage in self.passages], self.documents)
 
     @property
     def gold(self) -> Bools:
@@ -142,6 +154,22 @@ def fit(outputs: Outputs, bias: Floats, ranker: SpanRanker) -> Calibration:
         bias: [L] the network's own.
         ranker: of mental elements' spans; it was fitted in training.
     """
+    draft = _fit_scores(outputs, bias, ranker)
+    gold, mask, scores = outputs.gold, outputs.mask, outputs.scores(draft)
+    threshold = fit_thresholds(scores, gold, mask, draft.finer)
+    held_out = _held_out_scores(outputs, bias, ranker)
+    assign, review = decision_thresholds(held_out, gold, mask)
+    fitted = replace(
+        draft,
+        threshold=threshold,
+        assign=np.maximum(stricter(held_out, gold, mask, outputs.labels, assign), threshold),
+        review=np.minimum(np.full(len(outputs.labels), review), threshold),
+    )
+    return replace(fitted, gate=fit_gate(outputs, scores, ranker))
+
+
+def _fit_scores(outputs: Outputs, bias: Floats, ranker: SpanRanker) -> Calibration:
+    """What makes the scores; nothing is decided by them yet."""
     gold, mask = outputs.gold, outputs.mask
     platt = fit_platt(outputs.logits, gold, mask)
     count = len(outputs.labels)
@@ -161,22 +189,21 @@ def fit(outputs: Outputs, bias: Floats, ranker: SpanRanker) -> Calibration:
     )
     if outputs.margins.size:
         draft = replace(draft, mixture=fit_mixture(platt(outputs.logits), outputs.margins, gold, mask))
-    scores = outputs.scores(draft)
-    hints = fit_hints(scores, outputs.hints, draft.finer, outputs.english, gold, mask)
+    hints = fit_hints(outputs.scores(draft), outputs.hints, draft.finer, outputs.english, gold, mask)
     draft = replace(draft, hints=hints)
-    scores = outputs.scores(draft)
-    levels = draft.finer.astype(np.int64)
-    # A level without positives has an infinite threshold, which JSON can't carry; no score is above 1.
-    documents = [passage.doc_id for passage in outputs.passages]
-    threshold = np.minimum(fit_thresholds(scores, gold, mask, documents, levels), 1.0)
-    assign, review = decision_thresholds(scores, gold, mask)
-    fitted = replace(
-        draft,
-        threshold=threshold,
-        assign=np.maximum(np.full(count, assign), threshold),
-        review=np.minimum(np.full(count, review), threshold),
-    )
-    return replace(fitted, gate=fit_gate(outputs, scores, ranker))
+    context = fit_context(outputs.scores(draft), outputs.judgments, draft.finer, gold, mask)
+    return replace(draft, context=context)
+
+
+def _held_out_scores(outputs: Outputs, bias: Floats, ranker: SpanRanker) -> Floats:
+    """[N, L] as a calibration fitted on other documents gives them; of a single document, as its own does."""
+    if len(set(outputs.documents)) < 2:
+        return outputs.scores(_fit_scores(outputs, bias, ranker))
+    found = np.zeros_like(outputs.logits)
+    for inside, outside in splits(outputs.documents, seed=HELD_OUT):
+        part = outputs[outside]
+        found[outside] = part.scores(_fit_scores(outputs[inside], bias, ranker))
+    return found
 
 
 def fit_mixture(network: Floats, margins: Floats, gold: Bools, mask: Bools) -> Mixture:
@@ -208,34 +235,19 @@ def _log_loss(scores: Floats, gold: Bools) -> float:
     return float(-np.log(np.maximum(np.where(gold, scores, 1 - scores), 1e-9)).mean())
 
 
-def fit_thresholds(scores: Floats, gold: Bools, mask: Bools, documents: Sequence[str], levels: Ints) -> Floats:
-    """F1 thresholds [L]: one a level or one a label, whichever does better on documents it was not chosen on.
+def fit_thresholds(scores: Floats, gold: Bools, mask: Bools, finer: Bools) -> Floats:
+    """F1 thresholds [L], each label's own; those of thin ones lean on the threshold of their level.
 
-    Many labels are thin: their own thresholds must earn their place.
+    They are found at scores of right tags, and set half way down to the next score of the level: on a score itself,
+    rounding would decide. A level without right tags has 1, which no score passes.
     """
-    schemes: dict[str, Callable[[Floats, Bools, Bools], Thresholds]] = {
-        "one a level": lambda values, truth, free: fit_global(values, truth, free, levels),
-        "one a label": lambda values, truth, free: fit_per_label(values, truth, free, levels, pull=PULL),
-    }
-    several = len(set(documents)) > 1
-    scheme = best_scheme(scores, gold, mask, documents, schemes, levels) if several else "one a level"
-    return schemes[scheme](scores, gold, mask).values
-
-
-def decision_thresholds(scores: Floats, gold: Bools, mask: Bools) -> tuple[float, float]:
-    """Lowest score from which at most RISK of the tags are wrong, and the one that REVIEW_RECALL of the right reach.
-
-    Pooled over labels: scores are calibrated, so one score means one risk.
-    """
-    free = ~mask
-    values, truth = scores[free], gold[free]
-    order = np.argsort(-values, kind="stable")
-    wrong = np.cumsum(~truth[order]) / np.arange(1, len(order) + 1)
-    safe = np.flatnonzero(wrong <= RISK)
-    assign = float(values[order][safe[-1]]) if safe.size else 1.0
-    right = values[truth]
-    review = float(np.quantile(right, 1 - REVIEW_RECALL, method="lower")) if right.size else 0.5
-    return assign, min(review, assign)
+    found = fit_per_label(scores, gold, mask, finer.astype(np.int64), pull=PULL).values
+    for level in (finer, ~finer):
+        ranked = np.unique(scores[:, level][~mask[:, level]])
+        below = np.searchsorted(ranked, found[level]) - 1
+        half_way = (found[level] + ranked[np.maximum(below, 0)]) / 2 if ranked.size else found[level]
+        found[level] = np.where((below >= 0) & np.isfinite(found[level]), half_way, found[level])
+    return np.minimum(found, 1.0)
 
 
 def fit_gate(outputs: Outputs, scores: Floats, ranker: SpanRanker) -> float:
@@ -270,9 +282,15 @@ def _mental_value(outputs: Outputs, found: dict[Any, list[MentalElement]]) -> fl
 
 
 def crossfit_lines(outputs: Outputs, bias: Floats, ranker: SpanRanker, folds: int = 5) -> list[dict[str, Any]]:
-    """Prediction lines of the passages, each by a calibration that was fitted on other documents, in order."""
+    """Prediction lines of the passages, each by a calibration that was fitted on other documents, in order.
+
+    Raises:
+        DataError: they are all of one document.
+    """
+    if len(set(outputs.documents)) < 2:
+        raise DataError("out of fold by document needs passages of two documents", hint="score without --crossfit")
     lines: list[dict[str, Any]] = [{} for _ in outputs.passages]
-    for inside, outside in splits([passage.doc_id for passage in outputs.passages], folds):
+    for inside, outside in splits(outputs.documents, folds):
         calibration = fit(outputs[inside], bias, ranker)
         for row, line in zip(outside, lines_of(outputs[outside], calibration), strict=True):
             lines[row] = line
@@ -286,7 +304,8 @@ def crossfit_of(tagger: Tagger, gold: Path, passages: Sequence[LabelledPassage])
 
 def lines_of(outputs: Outputs, calibration: Calibration) -> list[dict[str, Any]]:
     """Prediction lines as `Tagger.predict` writes them."""
-    return [
-        prediction_line(passage.id, outputs.labels, passage_result(passage.text, tokens, scores, calibration))
-        for passage, tokens, scores in zip(outputs.passages, outputs.tokens, outputs.scores(calibration), strict=True)
-    ]
+    lines = []
+    for passage, tokens, scores in zip(outputs.passages, outputs.tokens, outputs.scores(calibration), strict=True):
+        found = partial(decode, tokens, passage.text, calibration.standards, calibration.spans)
+        lines.append(prediction_line(passage.id, outputs.labels, passage_result(scores, calibration, found)))
+    return lines

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from palermo.evaluation.fitting import decision_thresholds
 from palermo.evaluation.pairs import Bools, Floats
+from palermo.evaluation.risk import decision_thresholds
 from palermo.models.aggregate import features
 from palermo.models.logistic import sigmoid
 

@@ -104,9 +104,9 @@ class Mistaken:
     passages: int
 
 
-def confusion(pairs: Pairs, top: int = 25) -> list[Mistaken]:
-    """The commonest pairs (missed article, wrong article in the same passage), most frequent first."""
-    columns = np.flatnonzero(pairs.article)
+def confusion(pairs: Pairs, top: int = 25, *, finer: bool = False) -> list[Mistaken]:
+    """The commonest pairs (missed article, wrong article in the same passage) or, with `finer`, of finer labels."""
+    columns = np.flatnonzero(pairs.article != finer)
     missed = (pairs.gold & ~pairs.predicted)[:, columns]
     wrong = (pairs.predicted & ~pairs.gold & ~pairs.masked)[:, columns]
     table = missed.astype(np.int64).T @ wrong.astype(np.int64)

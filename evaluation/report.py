@@ -15,7 +15,8 @@ from palermo.corpora.errors import DataError, UsageError
 from palermo.corpora.labelled.passages import LabelledPassage, read_passages
 from palermo.corpora.labelled.predictions import Prediction, read_predictions, write_predictions
 from palermo.evaluation import calibration
-from palermo.evaluation.compare import Compared, compare, table
+from palermo.evaluation.compare import Compared, compare, lacking, table
+from palermo.evaluation.decisions import Curves, Decisions, curves, decisions
 from palermo.evaluation.figures import Group, LabelFigures, group, per_label, tally
 from palermo.evaluation.pairs import GROUPS, Ints, Pairs, join
 from palermo.evaluation.ranking import Mistaken, Ranking, RiskPoint, Worst, confusion, ranking, risk_curve, worst
@@ -32,10 +33,13 @@ class Report:
         kinds, languages, jurisdictions: the same figures by kind, language and jurisdiction, most passages first.
         labels: by label, over all passages.
         ranking, reliability, risk: from the article scores of all passages.
+        decisions: what `assigned` and `review` are worth; None where the predictions have no decisions.
+        curves: coverage and risk over tags, from all scores.
         roles: [gold role][predicted role] over matched spans; the order is ROLES, then none.
-        confusion: articles put in the place of others.
+        confusion, finer_confusion: articles put in the place of others; finer labels put in the place of others.
         worst: passages with the highest loss; ids and scores, no text.
         compared: the differences to another predictions file, `other`; empty where none was given.
+        other_missing: gold passages without a prediction in `other`; they count as empty.
         pairs: what it was measured on; not part of `to_json`.
     """
 
@@ -50,11 +54,15 @@ class Report:
     ranking: Ranking
     reliability: list[calibration.Bin]
     risk: list[RiskPoint]
+    decisions: Decisions | None
+    curves: Curves
     roles: list[list[int]]
     confusion: list[Mistaken]
+    finer_confusion: list[Mistaken]
     worst: list[Worst]
     pairs: Pairs = field(repr=False)
     other: str | None = None
+    other_missing: int = 0
     compared: list[Compared] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
@@ -98,29 +106,43 @@ def evaluate(
     score, truth = pairs.score[:, articles], pairs.gold[:, articles]
     predicted, masked = pairs.predicted[:, articles], pairs.masked[:, articles]
 
-    def grouped(key: Callable[[LabelledPassage], str]) -> dict[str, Group]:
-        return {name: group(name, counted, rows) for name, rows in _rows(gold, key).items()}
-
-    by_kind = grouped(lambda x: x.group)
-    by_tongue = grouped(lambda x: "en" if x.language == "en" else "other")
+    rows = {
+        "groups": _main_rows(gold),
+        "kinds": _rows(gold, lambda x: x.kind),
+        "languages": _rows(gold, lambda x: x.language),
+        "jurisdictions": _rows(gold, lambda x: x.jurisdiction or "none"),
+    }
+    figures = {by: {name: group(name, counted, rows) for name, rows in those.items()} for by, those in rows.items()}
     return Report(
         gold=gold_name,
         predictions=predictions_name,
         missing=pairs.missing,
-        groups={"all": group("all", counted, np.arange(len(gold)))}
-        | {name: by_kind[name] for name in GROUPS if name in by_kind}
-        | {name: by_tongue[name] for name in ("en", "other") if name in by_tongue},
-        kinds=grouped(lambda x: x.kind),
-        languages=grouped(lambda x: x.language),
-        jurisdictions=grouped(lambda x: x.jurisdiction or "none"),
+        groups=figures["groups"],
+        kinds=figures["kinds"],
+        languages=figures["languages"],
+        jurisdictions=figures["jurisdictions"],
         labels=per_label(counted),
         ranking=ranking(score, truth, masked),
         reliability=calibration.reliability(score[~masked], truth[~masked]),
         risk=risk_curve(score, truth, predicted, masked),
+        decisions=decisions(pairs, **rows),
+        curves=curves(pairs),
         roles=[[int(n) for n in row] for row in counted.mental.roles.sum(axis=0)],
         confusion=confusion(pairs),
+        finer_confusion=confusion(pairs, finer=True),
         worst=worst(pairs),
         pairs=pairs,
+    )
+
+
+def _main_rows(gold: Sequence[LabelledPassage]) -> dict[str, Ints]:
+    """Rows of all passages, of the four groups of kind and language, and of English and the rest, if not empty."""
+    by_kind = _rows(gold, lambda x: x.group)
+    by_tongue = _rows(gold, lambda x: "en" if x.language == "en" else "other")
+    return (
+        {"all": np.arange(len(gold))}
+        | {name: by_kind[name] for name in GROUPS if name in by_kind}
+        | {name: by_tongue[name] for name in ("en", "other") if name in by_tongue}
     )
 
 
@@ -151,7 +173,7 @@ def run(
 
     Raises:
         UsageError: neither a predictions file nor `predict` is given.
-        DataError: a file is malformed; the report folder can't be written.
+        DataError: a file is malformed or has a prediction for none of the passages; the report folder can't be written.
     """
     from palermo.evaluation.output import make_folder, write_report
 
@@ -159,6 +181,7 @@ def run(
         raise UsageError("nothing to evaluate", hint="give a predictions file")
     passages = read_passages(gold)
     rivals = read_predictions(other) if other is not None else []
+    other_missing = lacking(passages, rivals, other.name) if other is not None else 0
     make_folder(report_dir)
     if predictions is None and predict is not None:
         predictions = report_dir / "predictions.jsonl"
@@ -167,7 +190,8 @@ def run(
     ours = read_predictions(predictions)
     report = evaluate(passages, ours, gold_name=gold.name, predictions_name=predictions.name)
     if other is not None:
-        report = replace(report, other=other.name, compared=compare(passages, rivals, ours))
+        compared = compare(passages, rivals, ours)
+        report = replace(report, other=other.name, other_missing=other_missing, compared=compared)
     write_report(report, report_dir)
     return report
 
@@ -187,8 +211,27 @@ def summary_lines(report: Report) -> list[str]:
             f"{name:15} {g.passages:5}  {a.micro_interval!s:20} {macro:22} {finer:20} "
             f"{mental:>8} {g.any_label.f1:5.1f} {ece:>6}"
         )
+    lines += _decision_lines(report)
     if report.missing:
         lines.append(f"{report.missing} passages have no prediction and count as empty")
+    if report.other_missing:
+        lines.append(f"{report.other_missing} passages have no prediction in {report.other} and count as empty")
     if report.compared:
         lines += [f"A: {report.other}, B: {report.predictions}; paired over documents", *table(report.compared)]
     return lines
+
+
+def _decision_lines(report: Report) -> list[str]:
+    if report.decisions is None:
+        return [f"no decisions in {report.predictions}: their figures are left out"]
+    made = report.decisions.groups["all"].both
+    wrong = ""
+    if made.wrong_interval is not None:
+        share = made.wrong_interval
+        wrong = f", {share.value:.1f} % [{share.low:.1f}, {share.high:.1f}] wrong"
+    recall, both = (f"{x:.1f}" if x is not None else "-" for x in (made.recall, made.recall_with_review))
+    looked = f", {made.looked:.1f} to look at for each right one" if made.looked is not None else ""
+    return [
+        f"assigned: {made.assigned} tags{wrong}; recall {recall}; with review {both}",
+        f"review: {made.review} tags{looked}",
+    ]

@@ -6,13 +6,20 @@ is escaped: names of labels and groups may come from a hostile file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Literal
 
 from palermo.evaluation.bootstrap import Interval
 from palermo.evaluation.calibration import Bin
+from palermo.evaluation.decisions import Curve, TagPoint
 from palermo.evaluation.ranking import RiskPoint
+from palermo.evaluation.risk import RISK
+
+Across = Literal["coverage", "recall"]
+"""What a curve of tags is drawn against: the share of listed tags taken, or of the right ones."""
+_ACROSS: dict[Across, str] = {"coverage": "coverage, % of listed tags", "recall": "recall, % of right tags"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +62,13 @@ def _svg(frame: Frame, title: str, description: str, parts: Sequence[str]) -> st
     return f"{head}<title>{escape(title)}</title><desc>{escape(description)}</desc>{''.join(parts)}</svg>"
 
 
-def _axes(frame: Frame, x_label: str, y_label: str, x_scale: float = 1, y_scale: float = 1) -> list[str]:
-    """Grid lines at fifths of both axes with their values, and the names of the axes."""
+def _axes(
+    frame: Frame, x_label: str, y_label: str, x_scale: float = 1, y_scale: float = 1, steps: int = 5
+) -> list[str]:
+    """Grid lines at equal steps of both axes with their values, and the names of the axes."""
     parts = []
-    for i in range(6):
-        x, y = frame.x_max * i / 5, frame.y_max * i / 5
+    for i in range(steps + 1):
+        x, y = frame.x_max * i / steps, frame.y_max * i / steps
         parts.append(_line(frame.x(x), frame.y(0), frame.x(x), frame.y(frame.y_max), "grid"))
         parts.append(_line(frame.x(0), frame.y(y), frame.x(frame.x_max), frame.y(y), "grid"))
         parts.append(_text(frame.x(x), frame.y(0) + 16, f"{x * x_scale:g}"))
@@ -96,6 +105,57 @@ def risk_plot(points: Sequence[RiskPoint]) -> str:
         tip = f"{100 * p.coverage:.0f} % of passages: {100 * p.risk:.1f} % wrong; confidence from {p.confidence:.2f}"
         parts.append(_dot(frame.x(p.coverage), frame.y(p.risk), 3, tip))
     return _svg(frame, "Coverage and risk", "Share of passages with a wrong article by share of passages taken.", parts)
+
+
+def tags_plot(curves: Mapping[str, Curve], across: Across) -> str:
+    """Share of wrong tags, one line a curve, with a dot where it is last at most RISK."""
+    highest = max((point.risk for curve in curves.values() for point in curve.points), default=1.0)
+    frame = Frame(480, 350, top=34, y_max=_ceiling(highest))
+    parts = _axes(frame, f"{_ACROSS[across]}, highest score first", "risk, % of tags wrong", 100, 100)
+    parts.append(_limit(frame))
+    for i, (name, curve) in enumerate(curves.items()):
+        left = frame.left + 110 * i
+        parts.append(_line(left, 14, left + 24, 14, f"curve s{i}"))
+        parts.append(_text(left + 30, 18, name, "start"))
+        parts.append(f"<g>{_tags_line(frame, curve, across, i)}{_reached(frame, curve, across, name, i)}</g>")
+    said = "Share of wrong tags among those taken, by falling score; the dashed line is at 5 %."
+    return _svg(frame, f"Risk by {across} of tags", said, parts)
+
+
+def tags_panel(name: str, curve: Curve) -> str:
+    """A small plot of one curve of tags, cut off at a risk of a half."""
+    frame = Frame(240, 170, left=40, bottom=36, y_max=0.5)
+    parts = _axes(frame, _ACROSS["recall"], "% wrong", 100, 100, steps=2)
+    x, y = frame.x(0), frame.y(frame.y_max)
+    width, height = frame.x(1) - x, frame.y(0) - y
+    window = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
+    view = f'viewBox="{x:.1f} {y:.1f} {width:.1f} {height:.1f}"'
+    parts.append(_limit(frame))
+    parts.append(f"<svg {window} {view}>{_tags_line(frame, curve, 'recall', 0)}</svg>")
+    parts.append(_reached(frame, curve, "recall", name, 0))
+    return _svg(frame, f"Risk by recall, {name}", "Share of wrong tags among those taken, by falling score.", parts)
+
+
+def _limit(frame: Frame) -> str:
+    return _line(frame.x(0), frame.y(RISK), frame.x(frame.x_max), frame.y(RISK), "ideal")
+
+
+def _place(frame: Frame, point: TagPoint, across: Across) -> tuple[float, float]:
+    return frame.x(point.coverage if across == "coverage" else point.recall), frame.y(point.risk)
+
+
+def _tags_line(frame: Frame, curve: Curve, across: Across, series: int) -> str:
+    places = (_place(frame, point, across) for point in curve.points)
+    return f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in places)}" class="curve s{series}"/>'
+
+
+def _reached(frame: Frame, curve: Curve, across: Across, name: str, series: int) -> str:
+    point = curve.reached
+    if point is None:
+        return ""
+    x, y = _place(frame, point, across)
+    tip = f"{name}, from {point.score:.2f}: {100 * point.recall:.1f} % of right tags, {100 * point.risk:.1f} % wrong"
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" class="dot s{series}"><title>{escape(tip)}</title></circle>'
 
 
 def _ceiling(value: float) -> float:

@@ -1,9 +1,10 @@
 """Logits -> calibrated scores, predicted labels and editors' decisions; fitted by `palermo.evaluation.fitting`.
 
 Per label: a score is sigmoid(slope * logit + offset) (Platt 1999), averaged with that of the linear expert where the
-model has one; `predicted` compares it with the label's F1 threshold. `decision` is a separate split by risk: `assigned`
-at or above the label's assignment threshold, `review` at or above its review threshold. A parent's score is at least
-its child's, and so are its decisions.
+model has one, and moved by wording (`hints`) and by the rest of the judgment (`context`); `predicted` compares it with
+the label's F1 threshold. `decision` is a separate split by risk: `assigned` at or above the label's assignment
+threshold, `review` at or above its review threshold. A parent's score is at least its child's, and so are its
+decisions.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 from palermo.corpora.errors import ModelError
+from palermo.models.context import ContextWeights, Others, others_of
 from palermo.models.hints import LEAST, Flags, HintWeights
 from palermo.models.logistic import logit, sigmoid
 from palermo.models.spans import SpanRanker
@@ -71,6 +73,7 @@ class Calibration:
         risk: what the decisions were fitted to, for people.
         mixture: how the linear expert joins, None without one.
         hints: how far wording moves a score, None where it does not.
+        context: how far the rest of a judgment moves it, None where it does not.
     """
 
     labels: tuple[str, ...]
@@ -87,6 +90,7 @@ class Calibration:
     mixture: Mixture | None = None
     spans: SpanRanker = field(default_factory=SpanRanker)
     hints: HintWeights | None = None
+    context: ContextWeights | None = None
 
     def scores(self, logits: npt.NDArray[Any], margins: npt.NDArray[Any] | None = None) -> Floats:
         """Calibrated scores of logits [..., L], with parent >= child; a mixture needs the expert's margins [..., L]."""
@@ -101,9 +105,27 @@ class Calibration:
         """Labels whose wording is worth looking for in a passage with these scores [L]; none where it moves nothing."""
         return np.flatnonzero(scores >= LEAST).tolist() if self.hints is not None else []
 
+    @property
+    def open_to_elements(self) -> float:
+        """Score of article 6 from which a passage may come to show mental elements, once its judgment is known."""
+        return self.gate if self.context is None else min(self.gate, LEAST)
+
     def hinted(self, scores: Floats, hints: Floats, english: Flags) -> Floats:
         """Scores [..., L] with what wording adds, with parent >= child; see `HintWeights`."""
         return scores if self.hints is None else self.lift(self.hints(scores, hints, self.finer, english))
+
+    def among(self, scores: Floats) -> Floats:
+        """Scores [P, L] of all passages of one judgment with what each one's rest adds, with parent >= child."""
+        beside = self.beside(scores)
+        return scores if beside is None else self.moved(scores, beside)
+
+    def beside(self, scores: Floats) -> Others | None:
+        """What the rest of a judgment with scores [P, L] says of each passage; None where it moves nothing."""
+        return None if self.context is None or len(scores) < 2 else others_of(scores)
+
+    def moved(self, scores: Floats, others: Others) -> Floats:
+        """Scores [..., L] with what the passages beside them add, with parent >= child."""
+        return scores if self.context is None else self.lift(self.context(scores, others, self.finer))
 
     @cached_property
     def finer(self) -> npt.NDArray[np.bool_]:
@@ -154,6 +176,7 @@ class Calibration:
             "risk": self.risk,
             "mixture": self._mixture_json(),
             "hints": None if self.hints is None else self.hints.to_json(),
+            "context": None if self.context is None else self.context.to_json(),
         }
 
     def _mixture_json(self) -> dict[str, Any] | None:
@@ -184,6 +207,7 @@ def read(folder: Path, labels: Sequence[str]) -> Calibration:
             mixture=_mixture(data.get("mixture"), labels),
             spans=SpanRanker.from_json(data.get("spans")),
             hints=HintWeights.from_json(data.get("hints")),
+            context=ContextWeights.from_json(data.get("context")),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{NAME} is missing or malformed ({error!r})", source=folder.name) from error

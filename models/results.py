@@ -1,16 +1,15 @@
-"""What is said of one passage, from its scores and tokens; the tagger and the fitting of a calibration both call it."""
+"""What is said of one passage, from its scores; the tagger and the fitting of a calibration both call it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from palermo.models.calibration import Calibration
-from palermo.models.mental import MentalElement, decode
-from palermo.models.pooling import TokenScores
+from palermo.models.mental import MentalElement
 
 LEAST_SCORE = 0.01  # labels below it are not written
 LAUNDERING = "UNTOC.6"
@@ -50,19 +49,20 @@ class PassageResult:
 
 
 def passage_result(
-    text: str, tokens: TokenScores, scores: npt.NDArray[np.float64], calibration: Calibration
+    scores: npt.NDArray[np.float64], calibration: Calibration, elements: Callable[[], list[MentalElement]]
 ) -> PassageResult:
-    """Tags without evidence, and mental elements, of a passage with calibrated scores [L]."""
+    """Tags without evidence, and mental elements, of a passage with calibrated scores [L].
+
+    `elements` gives those that the passage may have; they are asked for, and shown, where it speaks of laundering.
+    """
     predicted, decisions = calibration.predicted(scores), calibration.decisions(scores)
     tags = [
         Tag(int(label), float(scores[label]), bool(predicted[label]), decisions[label])
         for label in np.argsort(-scores, kind="stable")
         if scores[label] >= LEAST_SCORE
     ]
-    elements: list[MentalElement] = []
-    if scores[calibration.labels.index(LAUNDERING)] >= calibration.gate:
-        elements = decode(tokens, text, calibration.standards, calibration.spans)
-    return PassageResult(tags, elements, scores)
+    speaks = scores[calibration.labels.index(LAUNDERING)] >= calibration.gate
+    return PassageResult(tags, elements() if speaks else [], scores)
 
 
 def prediction_line(identity: str, labels: Sequence[str], result: PassageResult) -> dict[str, Any]:

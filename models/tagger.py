@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,26 +12,27 @@ import numpy as np
 import numpy.typing as npt
 from palermo.corpora.documents.document import Document, Passage
 from palermo.corpora.documents.language import document_language
-from palermo.corpora.documents.sentences import sentences
 from palermo.corpora.errors import ModelError
 from palermo.models import calibration as calibrations
 from palermo.models import manifest as manifests
 from palermo.models import ngrams
 from palermo.models.analysis import analysis_of
 from palermo.models.calibration import Calibration
+from palermo.models.context import KIND
 from palermo.models.encoder import Encoder
 from palermo.models.engine import load_engine
-from palermo.models.hints import ENGLISH, Floats, hints_of
-from palermo.models.pooling import TokenScores, logits, logits_without
-from palermo.models.results import LAUNDERING, PassageResult, Tag, passage_result, prediction_line
+from palermo.models.pooling import TokenScores
+from palermo.models.reading import Words, read_alone, results_of
+from palermo.models.results import LAUNDERING, PassageResult
 from palermo.models.spans import SpanRanker
+from palermo.models.waiting import Waiting
 from palermo.models.windows import context_of
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 T = TypeVar("T")
-VERSION = "5"  # of what is made of the scores; a new one has documents tagged again
+VERSION = "6"  # of what is made of the scores; a new one has documents tagged again
 LABELS = "labels.json"
 TOKENIZER = "tokenizer.json"
 CHUNK = 64  # passages in memory at once, whatever the length of the document
@@ -82,29 +82,19 @@ class Tagger:
 
     def tag(self, document: Document) -> dict[str, Any]:
         """The analysis of a document that is cut into passages; `service/schemas/analysis.schema.json` describes it."""
-        results = [
-            self._result(document.text[passage.start : passage.end], passage.heading, tokens, passage.language)
-            for passage, tokens in self._read_document(document)
-        ]
+        results = self._results(document, evidence=True)
         return analysis_of(document, results, self._calibration, self._engine)
 
     def passage_scores(self, document: Document) -> npt.NDArray[np.float64]:
         """Calibrated scores [P, L] of the document's passages; for fitting the document level."""
-        found = []
-        for passage, tokens in self._read_document(document):
-            text = document.text[passage.start : passage.end]
-            found.append(self._scores(text, passage.heading, tokens, passage.language)[0])
-        return np.stack(found)
+        return np.stack([result.scores for result in self._results(document, evidence=False)])
 
-    def _scores(
-        self, text: str, heading: str | None, tokens: TokenScores, language: str | None
-    ) -> tuple[Floats, Floats]:
-        """Scores [L] of a passage, and the hints [L] that are in them."""
-        calibration = self._calibration
-        pooled = logits(tokens, calibration.bias.astype(np.float32))
-        scores = calibration.scores(pooled.astype(np.float64), tokens.margins)
-        hints = hints_of(text, heading, language, self.labels, calibration.open_to_hints(scores))
-        return calibration.hinted(scores, hints, np.bool_(language == ENGLISH)), hints
+    def _results(self, document: Document, *, evidence: bool) -> list[PassageResult]:
+        readings = []
+        for passage, tokens in self._read_document(document):
+            words = Words(document.text[passage.start : passage.end], passage.heading, passage.language)
+            readings.append(read_alone(words, tokens, self._calibration, evidence=evidence))
+        return results_of(readings, self._calibration, together=document.kind == KIND)
 
     def _read_document(self, document: Document) -> Iterator[tuple[Passage, TokenScores]]:
         title = document.metadata["title"].value if "title" in document.metadata else None
@@ -115,13 +105,18 @@ class Tagger:
             yield from zip(group, self._encoder.read(texts, contexts, languages), strict=True)
 
     def predict(self, passages: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """One prediction line for each passage in the corpus format, in order."""
+        """One prediction line for each passage in the corpus format, in order.
+
+        Passages of one judgment (`doc_id`) are read together, wherever they stand: the first of them, and what comes
+        after it, waits for the last line.
+        """
+        waiting = Waiting(self._calibration)
         for group in _chunks(passages, CHUNK):
             for passage, tokens in zip(group, self._read(group), strict=True):
-                text = passage["text"]
-                scores, _ = self._scores(text, passage.get("heading"), tokens, _language_of(passage))
-                result = passage_result(text, tokens, scores, self._calibration)
-                yield prediction_line(passage["id"], self.labels, result)
+                words = Words(passage["text"], passage.get("heading"), _language_of(passage))
+                waiting.add(passage, read_alone(words, tokens, self._calibration, evidence=False))
+            yield from waiting.ready()
+        yield from waiting.rest()
 
     @property
     def calibration(self) -> Calibration:
@@ -148,32 +143,6 @@ class Tagger:
         texts = [passage["text"] for passage in group]
         languages = [_language_of(passage) for passage in group]
         return self._encoder.read(texts, contexts, languages)
-
-    def _result(self, text: str, heading: str | None, tokens: TokenScores, language: str) -> PassageResult:
-        """Tags with evidence, and mental elements, of one passage of a document."""
-        scores, hints = self._scores(text, heading, tokens, language)
-        result = passage_result(text, tokens, scores, self._calibration)
-        return replace(result, tags=self._with_evidence(text, tokens, language, result.tags, scores, hints))
-
-    def _with_evidence(
-        self, text: str, tokens: TokenScores, language: str, tags: list[Tag], scores: Floats, hints: Floats
-    ) -> list[Tag]:
-        shown = [tag.label for tag in tags if tag.shown]
-        if not shown or not (spans := sentences(text, language)):
-            return tags
-        calibration = self._calibration
-        # All labels, for an article's score may be that of its finer label.
-        without = logits_without(tokens, calibration.bias.astype(np.float32), range(len(self.labels)), spans)
-        # The hints stay: what counts is the sentence that the network read the provision from.
-        left = calibration.scores(without.astype(np.float64), tokens.margins)
-        left = calibration.hinted(left, hints, np.bool_(language == ENGLISH))
-        drops = scores[shown] - left[:, shown]
-        best = {label: int(drops[:, column].argmax()) for column, label in enumerate(shown)}
-        drop = {label: float(drops[best[label], column]) for column, label in enumerate(shown)}
-        return [
-            replace(tag, evidence=(*spans[best[tag.label]], drop[tag.label])) if tag.label in best else tag
-            for tag in tags
-        ]
 
 
 def _language_of(passage: dict[str, Any]) -> str:

@@ -42,9 +42,11 @@ def predictions(path: Path, model: Path | None, engine: str | None) -> Iterator[
     from palermo.service.analysis import load_tagger
 
     total = len(read_passages(path))  # checks the whole file before the first line is predicted
-    found = load_tagger(model, engine).predict(record for _, record in read_records(path, "passage"))
+    records = (record for _, record in read_records(path, "passage"))
+    tagger = load_tagger(model, engine)
     if not sys.stderr.isatty():
-        yield from found
+        yield from tagger.predict(records)
         return
-    with click.progressbar(found, length=total, label="Passages", file=sys.stderr, show_pos=True) as bar:
-        yield from bar
+    # The bar counts what is read: passages of one judgment wait for each other before the first line is written.
+    with click.progressbar(records, length=total, label="Passages", file=sys.stderr, show_pos=True) as bar:
+        yield from tagger.predict(bar)

@@ -9,22 +9,23 @@ from typing import Any
 import numpy as np
 import pytest
 from palermo.corpora.convention import tree
+from palermo.corpora.errors import DataError
 from palermo.corpora.labelled.passages import STANDARDS, LabelledPassage, MentalSpan, read_passages
 from palermo.evaluation.calibration import brier, fit_platt
 from palermo.evaluation.fitting import (
-    REVIEW_RECALL,
-    RISK,
     SHARES,
     Outputs,
     crossfit_lines,
-    decision_thresholds,
     fit,
     fit_gate,
     fit_mixture,
+    fit_thresholds,
     lines_of,
     outputs_of,
 )
 from palermo.evaluation.hinting import hints_in
+from palermo.models.context import FEATURES as CONTEXT
+from palermo.models.context import ContextWeights
 from palermo.models.mental import OUTPUTS as MENTAL_OUTPUTS
 from palermo.models.pooling import TokenScores, token_scores
 from palermo.models.spans import SpanRanker
@@ -140,28 +141,6 @@ def test_an_expert_is_heard_by_what_it_knows(strength: float, least: float, most
     assert least <= fit_mixture(network, margins, gold, open_to_all).share <= most
 
 
-def test_assigned_keeps_to_its_risk_and_review_to_its_recall() -> None:
-    rng = np.random.default_rng(2)
-    gold = rng.random((500, 4)) < 0.3
-    scores = np.clip(np.where(gold, 0.7, 0.3) + rng.normal(0, 0.2, gold.shape), 0, 1)
-    assign, review = decision_thresholds(scores, gold, np.zeros_like(gold))
-    assert (~gold)[scores >= assign].mean() <= RISK
-    assert (scores[gold] >= review).mean() >= REVIEW_RECALL - 1e-9
-    assert review <= assign
-
-
-def test_doubtful_pairs_change_no_threshold() -> None:
-    rng = np.random.default_rng(3)
-    gold, mask = rng.random((200, 4)) < 0.3, rng.random((200, 4)) < 0.2
-    scores = rng.random((200, 4))
-    assert decision_thresholds(scores, gold, mask) == decision_thresholds(scores, gold ^ mask, mask)
-
-
-def test_nothing_certain_assigns_nothing() -> None:
-    nothing = np.zeros((3, 2), np.bool_)
-    assert decision_thresholds(np.full((3, 2), 0.4), nothing, nothing) == (1.0, 0.5)
-
-
 def test_what_a_passage_gets_was_fitted_on_other_documents_only(outputs: Outputs) -> None:
     lines = crossfit_lines(outputs, BIAS, SpanRanker())
     assert [line["id"] for line in lines] == [passage.id for passage in outputs.passages]
@@ -171,6 +150,46 @@ def test_what_a_passage_gets_was_fitted_on_other_documents_only(outputs: Outputs
     again = crossfit_lines(replace(outputs, passages=lied), BIAS, SpanRanker())
     assert again[:3] == lines[:3]
     assert again != lines
+
+
+def test_one_document_has_nothing_to_be_fitted_on_out_of_fold(outputs: Outputs) -> None:
+    alone = outputs[np.arange(3)]
+    assert {passage.doc_id for passage in alone.passages} == {"d0"}
+    with pytest.raises(DataError, match="two documents"):
+        crossfit_lines(alone, BIAS, SpanRanker())
+    fit(alone, BIAS, SpanRanker())
+
+
+def test_decisions_are_taken_from_scores_of_passages_that_were_held_out() -> None:
+    """A calibration fitted on noise is sure of it; what it was not fitted on shows that it may not be."""
+    noise = made(count=120, noise=6.0)
+    calibration = fit(noise, BIAS, SpanRanker())
+    fresh = made(count=3000, seed=9, noise=6.0)
+    assigned = fresh.scores(calibration) >= calibration.assign
+    assert assigned.sum() < 20 or (assigned & ~fresh.gold).sum() / assigned.sum() < 0.15
+
+
+def test_a_threshold_stands_between_scores() -> None:
+    rng = np.random.default_rng(7)
+    gold = np.zeros((600, 3), np.bool_)
+    gold[:200, 0] = gold[:5, 1] = gold[:60, 2] = True
+    scores = np.where(gold, rng.uniform(0.6, 1.0, gold.shape), rng.uniform(0.0, 0.3, gold.shape))
+    finer = np.array([False, False, True])
+    found = fit_thresholds(scores, gold, np.zeros_like(gold), finer)
+    assert not (found[:, None] == np.unique(scores)).any()
+    assert scores[~gold[:, 0], 0].max() < found[0] < scores[gold[:, 0], 0].min()
+    assert found[2] == pytest.approx((scores[gold[:, 2], 2].min() + scores[~gold[:, 2], 2].max()) / 2)
+    none = fit_thresholds(scores, np.zeros_like(gold), np.zeros_like(gold), finer)
+    assert none.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_passages_of_one_judgment_are_scored_together(outputs: Outputs) -> None:
+    weights = ContextWeights(dict.fromkeys(CONTEXT, 0.0) | {"score": 1.0, "best": 1.0}, 0.0)
+    calibration = replace(fit(outputs, BIAS, SpanRanker()), context=weights)
+    together, alone = outputs.scores(calibration), outputs.scores(replace(calibration, context=None))
+    np.testing.assert_allclose(together[:3], calibration.among(alone[:3]))
+    statutes = replace(outputs, passages=[replace(passage, kind="statute") for passage in outputs.passages])
+    np.testing.assert_allclose(statutes.scores(calibration), alone)
 
 
 def test_mental_elements_get_the_threshold_that_finds_them(outputs: Outputs) -> None:

@@ -146,10 +146,19 @@ def test_risk_falls_with_coverage_when_scores_are_honest() -> None:
     assert [x.confidence for x in points] == sorted((x.confidence for x in points), reverse=True)
 
 
+def test_confusion_of_finer_labels() -> None:
+    gold = passage(("UNTOC.6", "UNTOC.6.1.a.i", "UNTOC.6.1.b.i"), ("UNTOC.6.2.e",))
+    pairs = join([gold], [predicted("UNTOC.6", "UNTOC.6.1.b.i", "UNTOC.6.1.a.ii", "UNTOC.6.2.e")])
+    (mistaken,) = ranking.confusion(pairs, finer=True)
+    assert (mistaken.gold, mistaken.predicted, mistaken.passages) == ("UNTOC.6.1.a.i", "UNTOC.6.1.a.ii", 1)
+    assert ranking.confusion(pairs) == []
+
+
 def test_confusion_and_worst_name_the_passage_and_no_text() -> None:
     pairs = join([passage(("UNTOC.6",), ("UNTOC.5",))], [predicted("UNTOC.12", "UNTOC.5")])
     (mistaken,) = ranking.confusion(pairs)
     assert (mistaken.gold, mistaken.predicted, mistaken.passages) == ("UNTOC.6", "UNTOC.12", 1)
+    assert ranking.confusion(pairs, finer=True) == []
     (worst,) = ranking.worst(pairs)
     assert worst.id == "a"
     assert list(worst.missed) == ["UNTOC.6"]

@@ -62,7 +62,7 @@ def test_run_writes_three_files(tmp_path: Path, gold: Gold, predictions: Made) -
     )
     rows = (folder / "per_provision.tsv").read_text(encoding="utf-8").splitlines()
     assert len(rows) == len(report.labels) + 1
-    assert {row.count("\t") for row in rows} == {9}
+    assert {row.count("\t") for row in rows} == {19}
 
 
 def test_run_can_predict_itself_and_keeps_the_predictions(tmp_path: Path, gold: Gold, predictions: Made) -> None:
@@ -90,15 +90,16 @@ def test_only_the_page_holds_text(tmp_path: Path, gold: Gold, predictions: Made)
 
 def test_the_page_is_whole_self_contained_and_labelled(gold: Gold, predictions: Made) -> None:
     page = Page()
-    html = render(evaluate(gold, predictions))
+    report = evaluate(gold, predictions)
+    html = render(report)
     page.feed(html)
     assert page.open == []
     names = {tag for tag, _ in page.tags}
     assert not names & {"script", "link", "img", "iframe"}
     assert not re.search(r"(?:src|href)=\"(?!#)", html)
     plots = [attrs for tag, attrs in page.tags if tag == "svg" and attrs.get("role") == "img"]
-    assert len(plots) == 3
-    assert html.count("<desc>") == 3
+    assert len(plots) == 5 + len(report.curves.labels)
+    assert html.count("<desc>") == len(plots)
     assert all(attrs.get("scope") for tag, attrs in page.tags if tag == "th")
     assert not re.search(r"\bnan\b|\binf\b", html)
 
@@ -164,9 +165,39 @@ def test_comparison_is_zero_with_itself_and_sees_a_better_tagger(tmp_path: Path,
     assert ("other-statute", "finer micro-F1") in better
     for name, made in (("a.jsonl", predictions), ("b.jsonl", perfect)):
         write_predictions(tmp_path / name, made)
-    found = compare_files(to_file(tmp_path / "g.jsonl", gold), tmp_path / "a.jsonl", tmp_path / "b.jsonl")
+    lines = compare_files(to_file(tmp_path / "g.jsonl", gold), tmp_path / "a.jsonl", tmp_path / "b.jsonl")
+    found = compare(gold, predictions, perfect)
     assert len(table(found)) == len(found) + 1
+    assert lines[0] == table(found)[0]
+    told = [line for line in lines if "no prediction" in line]
+    assert told == [f"A (a.jsonl): {len(gold) - len(predictions)} passages have no prediction and count as empty"]
     json.dumps([x.to_json() for x in found])
+
+
+def test_a_comparison_with_other_passages_is_refused(tmp_path: Path, gold: Gold, predictions: Made) -> None:
+    stranger = [Prediction("other")]
+    for pair in ((predictions, stranger), (stranger, predictions), ([], predictions)):
+        with pytest.raises(DataError, match="no prediction for any"):
+            compare(gold, *pair)
+    for name, made in (("theirs.jsonl", stranger), ("ours.jsonl", predictions)):
+        write_predictions(tmp_path / name, made)
+    path = to_file(tmp_path / "g.jsonl", gold)
+    with pytest.raises(DataError, match=r"theirs\.jsonl: no prediction for any"):
+        compare_files(path, tmp_path / "ours.jsonl", tmp_path / "theirs.jsonl")
+    with pytest.raises(DataError, match=r"theirs\.jsonl: no prediction for any"):
+        run(path, tmp_path / "ours.jsonl", tmp_path / "r", other=tmp_path / "theirs.jsonl")
+
+
+def test_passages_that_the_other_tagger_lacks_are_told(tmp_path: Path, gold: Gold, predictions: Made) -> None:
+    for name, made in (("theirs.jsonl", predictions[:100]), ("ours.jsonl", predictions)):
+        write_predictions(tmp_path / name, made)
+    path = to_file(tmp_path / "g.jsonl", gold)
+    report = run(path, tmp_path / "ours.jsonl", tmp_path / "r", other=tmp_path / "theirs.jsonl")
+    missing = len(gold) - 100
+    assert report.to_json()["other_missing"] == missing
+    assert f"{missing} passages have no prediction in theirs.jsonl and count as empty" in summary_lines(report)
+    page = (tmp_path / "r/report.html").read_text(encoding="utf-8")
+    assert f"{missing} passages have no prediction in theirs.jsonl" in page
 
 
 def test_a_report_tells_how_it_compares_with_another_tagger(tmp_path: Path, gold: Gold, predictions: Made) -> None:
@@ -214,6 +245,9 @@ def test_wrong_offsets_and_missing_results_are_problems() -> None:
     assert score_documents([document()], {}).problems == ["d1: no result"]
     with pytest.raises(DataError, match="not a tag result"):
         score_documents([document()], {"d1": {"provisions": []}})
+    for fields in ({"provisions": [{"provision": 5, "predicted": True}]}, {"mens_rea": [{"standard": 5}]}):
+        with pytest.raises(DataError, match="d1: not a tag result"):
+            score_documents([document()], {"d1": result() | fields})
 
 
 def test_malformed_judgments_and_results_are_refused(tmp_path: Path) -> None:
@@ -223,6 +257,7 @@ def test_malformed_judgments_and_results_are_refused(tmp_path: Path) -> None:
         evaluate_documents(gold, tmp_path)
     gold.write_text('{"doc": "d1", "text": "x", "articles": []}\n', encoding="utf-8")
     assert evaluate_documents(gold, tmp_path).documents == 0
-    (tmp_path / "d1.json").write_text("[]", encoding="utf-8")
-    with pytest.raises(DataError, match=r"d1\.json: not a JSON result"):
-        evaluate_documents(gold, tmp_path)
+    for content in ("[]", "[" * 100_000):
+        (tmp_path / "d1.json").write_text(content, encoding="utf-8")
+        with pytest.raises(DataError, match=r"d1\.json: not a JSON result"):
+            evaluate_documents(gold, tmp_path)

@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from palermo.corpora.documents.document import Document, Passage
 from palermo.corpora.errors import ModelError
@@ -104,8 +103,32 @@ def test_a_stream_is_read_in_parts_not_whole(tagger: Tagger) -> None:
     assert len(drawn) == CHUNK
 
 
+def test_passages_of_one_judgment_are_read_together_wherever_they_stand() -> None:
+    """Its rest lifts what a passage says in passing; another judgment's does not, nor a statute's."""
+    sure = {"text": "The request for extradition to Spain is granted; the extradition treaty covers the offence."}
+    passing = {"text": "Counsel for the fugitive said that the papers of the requesting State came late."}
+    cases = {"one": ("d", "d"), "two": ("d", "e"), "unnamed": (None, None)}
+    tagger, scores = Tagger.load(None, "onnxruntime", 1), {}
+    for name, (first, second) in cases.items():
+        lines = list(
+            tagger.predict(
+                [
+                    {"id": "a", "kind": "judgment", "language": "en", "doc_id": first, **passing},
+                    {"id": "b", "kind": "statute", "language": "en", "doc_id": first, **passing},
+                    {"id": "c", "kind": "judgment", "language": "en", "doc_id": second, **sure},
+                ]
+            )
+        )
+        assert [line["id"] for line in lines] == ["a", "b", "c"]
+        scores[name] = [{x["provision"]: x["score"] for x in line["labels"]}.get("UNTOC.16", 0.0) for line in lines]
+    assert scores["one"][0] > scores["two"][0] + 0.02
+    assert scores["two"] == scores["unnamed"]
+    assert scores["one"][1] == scores["two"][1]
+
+
 def test_a_document_gets_the_scores_of_its_passages_and_evidence_that_quotes_it(tagger: Tagger) -> None:
-    document = document_of([PASSAGES[0], *PASSAGES[2:]])
+    texts = [PASSAGES[0], *PASSAGES[2:]]
+    document = document_of(texts)
     analysis = tagger.tag(document)
     scores = tagger.passage_scores(document)
     assert len(analysis["passages"]) == 4
@@ -118,7 +141,8 @@ def test_a_document_gets_the_scores_of_its_passages_and_evidence_that_quotes_it(
                 assert passage["start"] <= evidence["start"] < evidence["end"] <= passage["end"]
                 assert evidence["drop"] <= tag["score"] + 1e-3
     # The same passages by the other way in, less what is too low to be shown.
-    for line, passage in zip(tagger.predict([PASSAGES[0]]), analysis["passages"], strict=False):
+    judgment = [{"id": "x", **passage, "kind": "judgment", "doc_id": "d", "language": "en"} for passage in texts]
+    for line, passage in zip(tagger.predict(judgment), analysis["passages"], strict=True):
         shown = {label["provision"]: label["score"] for label in line["labels"]}
         assert all(tag["score"] == pytest.approx(shown[tag["provision"]], abs=0.01) for tag in passage["tags"])
 
@@ -169,27 +193,3 @@ def test_a_wrong_file_is_a_model_error_that_names_it(
         manifest.write(folder, manifest.read(folder))
     with pytest.raises(ModelError, match=name.replace(".", r"\.")):
         Tagger.load(folder, "onnxruntime", 1)
-
-
-def test_a_lifted_article_drops_only_as_far_as_its_score(make_calibration: Any) -> None:
-    """Where an article has its score from a finer label, its evidence is that of the finer label."""
-    from palermo.models.pooling import TokenScores
-
-    text = "One here. Two there."
-    values = np.full((4, 5), -4.0, np.float32)
-    values[1, 2] = 12.0  # the finer label is said in the first sentence only
-    offsets = np.array([(0, 0), (0, 9), (10, 20), (0, 0)])
-    tokens = TokenScores(
-        np.ones((4, 5), np.float32),
-        values,
-        np.zeros((4, 31), np.float32),
-        offsets,
-        np.zeros(0, np.float32),
-        np.zeros((4, 9), np.uint8),
-    )
-    tagger = Tagger(None, make_calibration(), {})  # type: ignore[arg-type]
-    tags = {tag.label: tag for tag in tagger._result(text, None, tokens, "en").tags}
-    assert tags[1].score == tags[2].score
-    assert tags[1].evidence == tags[2].evidence
-    assert tags[2].evidence is not None
-    assert tags[2].evidence[:2] == (0, 9)

@@ -1,0 +1,91 @@
+"""What is known of a passage by itself, and what becomes of it among the others of its judgment; the tagger calls it.
+
+The rest of a judgment moves a passage's scores (`context`), and is known once all of it was read. What waits until then
+is small: scores, spans, and the scores without each sentence; the network's words about each token are not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from palermo.corpora.documents.sentences import sentences
+from palermo.models.calibration import Calibration
+from palermo.models.context import Others
+from palermo.models.hints import ENGLISH, Floats, hints_of
+from palermo.models.mental import MentalElement, decode
+from palermo.models.pooling import TokenScores, logits, logits_without
+from palermo.models.results import LAUNDERING, PassageResult, Tag, passage_result
+
+
+@dataclass(frozen=True)
+class Words:
+    """A passage as it is read: its text, the heading that it stands under, its language (ISO 639-1)."""
+
+    text: str
+    heading: str | None
+    language: str | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A passage by itself.
+
+    Attributes:
+        scores: [L] calibrated.
+        elements: its mental elements, should it speak of laundering.
+        sentences: (start, end) of each in code points; none where no evidence is wanted.
+        without: [S, L] scores with each sentence left out.
+    """
+
+    scores: Floats
+    elements: Sequence[MentalElement]
+    sentences: Sequence[tuple[int, int]]
+    without: Floats
+
+
+def read_alone(words: Words, tokens: TokenScores, calibration: Calibration, *, evidence: bool) -> Reading:
+    """What the network's tokens say of a passage; with `evidence`, what they say without each sentence too."""
+    english = np.bool_(words.language == ENGLISH)
+    bias = calibration.bias.astype(np.float32)
+    scores = calibration.scores(logits(tokens, bias).astype(np.float64), tokens.margins)
+    hints = hints_of(words.text, words.heading, words.language, calibration.labels, calibration.open_to_hints(scores))
+    scores = calibration.hinted(scores, hints, english)
+    elements: list[MentalElement] = []
+    if scores[calibration.labels.index(LAUNDERING)] >= calibration.open_to_elements:
+        elements = decode(tokens, words.text, calibration.standards, calibration.spans)
+    cut = sentences(words.text, words.language or ENGLISH) if evidence else []
+    if not cut:
+        return Reading(scores, elements, (), np.zeros((0, len(scores))))
+    # All labels, for an article's score may be that of its finer label. The hints stay: what counts is the sentence
+    # that the network read the provision from.
+    left = logits_without(tokens, bias, range(len(scores)), cut).astype(np.float64)
+    return Reading(scores, elements, cut, calibration.hinted(calibration.scores(left, tokens.margins), hints, english))
+
+
+def results_of(readings: Sequence[Reading], calibration: Calibration, *, together: bool) -> list[PassageResult]:
+    """What is said of each passage; `together`: they are a judgment, and each is moved by the others."""
+    scores = [reading.scores for reading in readings]
+    beside = calibration.beside(np.stack(scores)) if together and readings else None
+    if beside is None:
+        return [_result(reading, reading.scores, reading.without, calibration) for reading in readings]
+    moved: Callable[[Floats, Others], Floats] = calibration.moved
+    return [
+        _result(reading, moved(reading.scores, beside[row]), moved(reading.without, beside[row]), calibration)
+        for row, reading in enumerate(readings)
+    ]
+
+
+def _result(reading: Reading, scores: Floats, without: Floats, calibration: Calibration) -> PassageResult:
+    result = passage_result(scores, calibration, lambda: list(reading.elements))
+    return replace(result, tags=[_with_evidence(tag, reading.sentences, scores, without) for tag in result.tags])
+
+
+def _with_evidence(tag: Tag, cut: Sequence[tuple[int, int]], scores: Floats, without: Floats) -> Tag:
+    """The tag, if it is shown, with the sentence that lowers its score most when left out."""
+    if not (tag.shown and cut):
+        return tag
+    drops = scores[tag.label] - without[:, tag.label]
+    best = int(drops.argmax())
+    return replace(tag, evidence=(*cut[best], float(drops[best])))

@@ -1,0 +1,91 @@
+"""A passage by itself and among others: evidence, mental elements and what waits for the rest of a judgment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from palermo.models.context import FEATURES, ContextWeights
+from palermo.models.logistic import logit, sigmoid
+from palermo.models.pooling import TokenScores
+from palermo.models.reading import Reading, Words, read_alone, results_of
+from palermo.models.waiting import Waiting
+
+TEXT = "One here. Two there."
+LIFTING = ContextWeights(dict.fromkeys(FEATURES, 0.0) | {"score": 1.0, "best": 0.5}, 1.0)
+NO_SENTENCES = np.zeros((0, 5))
+
+
+def tokens() -> TokenScores:
+    """Tokens of TEXT; the finer label is said in the first sentence only."""
+    values = np.full((4, 5), -4.0, np.float32)
+    values[1, 2] = 12.0
+    offsets = np.array([(0, 0), (0, 9), (10, 20), (0, 0)])
+    nothing = np.zeros(0, np.float32)
+    return TokenScores(
+        np.ones((4, 5), np.float32), values, np.zeros((4, 31), np.float32), offsets, nothing, np.zeros((4, 9), np.uint8)
+    )
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_lifted_article_drops_only_as_far_as_its_score(make_calibration: Any, together: bool) -> None:
+    """Where an article has its score from a finer label, its evidence is that of the finer label."""
+    calibration = make_calibration(context=LIFTING)
+    reading = read_alone(Words(TEXT, None, "en"), tokens(), calibration, evidence=True)
+    result, _ = results_of([reading, reading], calibration, together=together)
+    tags = {tag.label: tag for tag in result.tags}
+    assert tags[1].score == tags[2].score
+    assert tags[1].evidence == tags[2].evidence
+    assert tags[2].evidence is not None
+    assert tags[2].evidence[:2] == (0, 9)
+    rest = 1.0 + 0.5 * logit(reading.scores[2]) if together else 0.0
+    assert tags[2].score - tags[2].evidence[2] == pytest.approx(float(sigmoid(rest - 4.0)), abs=1e-6)
+
+
+def test_a_tag_that_only_the_rest_makes_visible_has_evidence_too(make_calibration: Any) -> None:
+    calibration = make_calibration(context=LIFTING, review=np.full(5, 0.9), threshold=np.full(5, 0.9))
+    reading = read_alone(Words(TEXT, None, "en"), tokens(), calibration, evidence=True)
+    (alone,) = results_of([reading], calibration, together=True)
+    among, _ = results_of([reading, Reading(np.full(5, 0.99), (), (), NO_SENTENCES)], calibration, together=True)
+    shown = [{tag.label: tag.evidence for tag in result.tags if tag.shown} for result in (alone, among)]
+    assert not shown[0]
+    assert shown[1][2] is not None
+    assert shown[1][2][:2] == (0, 9)
+
+
+def test_mental_elements_are_shown_where_the_rest_speaks_of_laundering(make_calibration: Any) -> None:
+    calibration = make_calibration(context=LIFTING, gate=0.3)
+    element: Any = object()
+    low = Reading(np.array([0.1, 0.1, 0.0, 0.0, 0.1]), (element,), (), NO_SENTENCES)
+    sure = Reading(np.array([0.1, 0.9, 0.9, 0.0, 0.1]), (), (), NO_SENTENCES)
+    alone, _ = results_of([low, sure], calibration, together=False)
+    among, _ = results_of([low, sure], calibration, together=True)
+    assert alone.elements == []
+    assert among.elements == [element]
+
+
+def test_no_passages_no_results(make_calibration: Any) -> None:
+    assert results_of([], make_calibration(context=LIFTING), together=True) == []
+
+
+def lines_of(waiting: Waiting, passages: list[dict[str, Any]]) -> list[list[str]]:
+    """Ids that are ready after each passage, and at the end."""
+    found = []
+    for passage in passages:
+        waiting.add(passage, Reading(np.full(5, 0.4), (), (), NO_SENTENCES))
+        found.append([line["id"] for line in waiting.ready()])
+    return [*found, [line["id"] for line in waiting.rest()]]
+
+
+def test_lines_come_in_order_and_wait_only_for_the_rest_of_a_judgment(make_calibration: Any) -> None:
+    passages = [
+        {"id": "1", "kind": "statute", "doc_id": "a"},
+        {"id": "2", "kind": "judgment"},
+        {"id": "3", "kind": "judgment", "doc_id": "a"},
+        {"id": "4"},
+        {"id": "5", "kind": "judgment", "doc_id": "a"},
+    ]
+    calibration = make_calibration(context=LIFTING)
+    assert lines_of(Waiting(calibration), passages) == [["1"], ["2"], [], [], [], ["3", "4", "5"]]
+    assert lines_of(Waiting(make_calibration()), passages)[:5] == [["1"], ["2"], ["3"], ["4"], ["5"]]

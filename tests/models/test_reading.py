@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from palermo.models.context import FEATURES, ContextWeights
+from palermo.corpora.labelled.passages import STANDARDS
+from palermo.models.context import FEATURES, LEAST, ContextWeights
 from palermo.models.logistic import logit, sigmoid
 from palermo.models.pooling import TokenScores
 from palermo.models.reading import Reading, Words, read_alone, results_of
@@ -63,6 +65,20 @@ def test_mental_elements_are_shown_where_the_rest_speaks_of_laundering(make_cali
     among, _ = results_of([low, sure], calibration, together=True)
     assert alone.elements == []
     assert among.elements == [element]
+
+
+@pytest.mark.parametrize(("context", "found"), [(LIFTING, ["knowledge"]), (None, [])])
+def test_mental_elements_are_looked_for_below_the_gate_where_the_rest_may_lift_it(
+    make_calibration: Any, context: ContextWeights | None, found: list[str]
+) -> None:
+    calibration = make_calibration(context=context, gate=0.3)
+    knowledge, count = STANDARDS.index("knowledge"), len(STANDARDS)
+    mental = np.full((4, 31), -6.0, np.float32)
+    mental[1, [knowledge, count + knowledge, 2 * count + knowledge]] = 6.0
+    quiet = replace(tokens(), mental=mental, values=np.full((4, 5), -2.0, np.float32))
+    reading = read_alone(Words(TEXT, None, "en"), quiet, calibration, evidence=False)
+    assert LEAST < reading.scores[1] < calibration.gate
+    assert [element.standard for element in reading.elements] == found
 
 
 def test_no_passages_no_results(make_calibration: Any) -> None:

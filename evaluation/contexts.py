@@ -20,7 +20,7 @@ def fit_context(
 
     Args:
         scores: [N, L] calibrated, of each passage alone.
-        judgments: rows of the passages that stand in one judgment, two or more (`context.together`).
+        judgments: rows of the passages that stand in one judgment (`context.together`).
         finer: [L] which labels are finer than an article.
         gold, mask: [N, L]; masked pairs are left out, but their scores speak for the others.
     """

@@ -41,6 +41,7 @@ SPAN_THRESHOLD = 0.25
 """What a span must be worth. F1 is best where a probability reaches half of that best F1 (Lipton et al. 2014), which is
 about 0.5 on passages that the head did not learn from; chosen on dev, with its 205 spans, it swings from 0.15 to 0.35.
 """
+MARGIN = 0.05
 SHARES = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6)
 LIKELY = 0.02  # score from which a pair counts for sharpening
 GATES = (0.05, 0.1, 0.2, 0.3, 0.45)
@@ -97,7 +98,7 @@ class Outputs:
 
     @property
     def judgments(self) -> list[Ints]:
-        """Rows of the passages that stand in one judgment, for each with two or more."""
+        """Rows of the passages that stand in one judgment, for each that is read together."""
         return together([passage.kind for passage in self.passages], self.documents)
 
     @property
@@ -238,16 +239,17 @@ def _log_loss(scores: Floats, gold: Bools) -> float:
 def fit_thresholds(scores: Floats, gold: Bools, mask: Bools, finer: Bools) -> Floats:
     """F1 thresholds [L], each label's own; those of thin ones lean on the threshold of their level.
 
-    They are found at scores of right tags, and set half way down to the next score of the level: on a score itself,
-    rounding would decide. A level without right tags has 1, which no score passes.
+    They are found at scores of right tags. On a score itself rounding would decide, so each is set half way between the
+    scores of its label around it, at most MARGIN from where it was found. A level without right tags has 1.
     """
-    found = fit_per_label(scores, gold, mask, finer.astype(np.int64), pull=PULL).values
-    for level in (finer, ~finer):
-        ranked = np.unique(scores[:, level][~mask[:, level]])
-        below = np.searchsorted(ranked, found[level]) - 1
-        half_way = (found[level] + ranked[np.maximum(below, 0)]) / 2 if ranked.size else found[level]
-        found[level] = np.where((below >= 0) & np.isfinite(found[level]), half_way, found[level])
-    return np.minimum(found, 1.0)
+    found = np.minimum(fit_per_label(scores, gold, mask, finer.astype(np.int64), pull=PULL).values, 1.0)
+    for column, threshold in enumerate(found):
+        its = scores[~mask[:, column], column]
+        below, above = its[its < threshold], its[its >= threshold]
+        if below.size and above.size:
+            half_way = (below.max() + above.min()) / 2
+            found[column] = np.clip(half_way, threshold - MARGIN, threshold + MARGIN)
+    return found
 
 
 def fit_gate(outputs: Outputs, scores: Floats, ranker: SpanRanker) -> float:
@@ -281,14 +283,19 @@ def _mental_value(outputs: Outputs, found: dict[Any, list[MentalElement]]) -> fl
     return float(np.mean(2 * counts[:, 0] / np.maximum(1, counts[:, 1] + counts[:, 2])))
 
 
+def check_documents(passages: Sequence[LabelledPassage]) -> None:
+    """Raise DataError where all passages are of one document: nothing could be fitted on others."""
+    if len({passage.doc_id for passage in passages}) < 2:
+        raise DataError("out of fold by document needs passages of two documents", hint="give passages of more of them")
+
+
 def crossfit_lines(outputs: Outputs, bias: Floats, ranker: SpanRanker, folds: int = 5) -> list[dict[str, Any]]:
     """Prediction lines of the passages, each by a calibration that was fitted on other documents, in order.
 
     Raises:
         DataError: they are all of one document.
     """
-    if len(set(outputs.documents)) < 2:
-        raise DataError("out of fold by document needs passages of two documents", hint="score without --crossfit")
+    check_documents(outputs.passages)
     lines: list[dict[str, Any]] = [{} for _ in outputs.passages]
     for inside, outside in splits(outputs.documents, folds):
         calibration = fit(outputs[inside], bias, ranker)
@@ -299,6 +306,7 @@ def crossfit_lines(outputs: Outputs, bias: Floats, ranker: SpanRanker, folds: in
 
 def crossfit_of(tagger: Tagger, gold: Path, passages: Sequence[LabelledPassage]) -> list[dict[str, Any]]:
     """`crossfit_lines` of a tagger on a file and the passages that were read from it."""
+    check_documents(passages)
     return crossfit_lines(outputs_with(tagger, gold, passages), tagger.bias, tagger.ranker)
 
 

@@ -75,6 +75,7 @@ def _surely_riskier(wrong: Bools) -> bool:
 
 def _kin(label: str, labels: Sequence[str]) -> Iterator[Ints]:
     """Columns of the label itself, of its article with the finer labels, and of its instrument."""
-    for depth in (len(label), 2, 1):
+    yield np.array([column for column, other in enumerate(labels) if other == label])
+    for depth in (2, 1):
         stem = label.split(".")[:depth]
-        yield np.array([column for column, other in enumerate(labels) if other.split(".")[: len(stem)] == stem])
+        yield np.array([column for column, other in enumerate(labels) if other.split(".")[:depth] == stem])

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 from palermo.corpora.errors import ModelError
-from palermo.models.context import ContextWeights, Others, others_of
+from palermo.models.context import FEW, ContextWeights, Others, others_of
 from palermo.models.hints import LEAST, Flags, HintWeights
 from palermo.models.logistic import logit, sigmoid
 from palermo.models.spans import SpanRanker
@@ -121,7 +121,7 @@ class Calibration:
 
     def beside(self, scores: Floats) -> Others | None:
         """What the rest of a judgment with scores [P, L] says of each passage; None where it moves nothing."""
-        return None if self.context is None or len(scores) < 2 else others_of(scores)
+        return None if self.context is None or len(scores) < FEW else others_of(scores)
 
     def moved(self, scores: Floats, others: Others) -> Floats:
         """Scores [..., L] with what the passages beside them add, with parent >= child."""

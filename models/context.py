@@ -3,8 +3,8 @@
 A judgment is about one matter, and its passages tell it in turns: one that speaks of a foreign request in passing does
 so more likely where another names the extradition treaty. So once all passages of a judgment have their scores, each is
 moved by what the others say of the same label, as far as was fitted on labelled passages
-(`palermo.evaluation.contexts`). Of statutes the next section says nothing (`EXPERIMENTS.md`), and of a passage that
-stands alone there is nothing to say.
+(`palermo.evaluation.contexts`). Of statutes the next section says nothing (`EXPERIMENTS.md`), nor do one or two
+passages of each other.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from palermo.models.logistic import logit, sigmoid
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 KIND = "judgment"
-LEAST = 0.001  # score below which nothing is moved, as with hints: nobody would see it
+FEW = (
+    3  # passages; of fewer, one other would speak for the whole judgment, and say less than nothing (`EXPERIMENTS.md`)
+)
+LEAST = 0.001  # score below which nothing is moved, as with hints: it would not come to be shown
 SURE = 1e-5  # scores this near to 0 and 1 say no more
 FEATURES = ("score", "best", "mean", "finer", "finer x score", "finer x best", "finer x mean")
 
@@ -38,7 +41,7 @@ class Others:
 
 
 def others_of(scores: Floats) -> Others:
-    """For each passage of a document with scores [P, L], P of two or more, what the others say."""
+    """For each passage of a document with scores [P, L], two or more, what the others say."""
     ranked = np.sort(scores, axis=0)
     best = np.where(scores == ranked[-1], ranked[-2], ranked[-1])
     mean = (scores.sum(axis=0) - scores) / (len(scores) - 1)
@@ -46,12 +49,12 @@ def others_of(scores: Floats) -> Others:
 
 
 def together(kinds: Sequence[str | None], documents: Sequence[Hashable | None]) -> list[Ints]:
-    """Rows of the passages that stand in one judgment, for each with two or more; `documents` are ids."""
+    """Rows of the passages that stand in one judgment, for each with FEW or more; `documents` are ids."""
     rows: dict[Hashable, list[int]] = {}
     for row, (kind, document) in enumerate(zip(kinds, documents, strict=True)):
         if kind == KIND and document is not None:
             rows.setdefault(document, []).append(row)
-    return [np.array(found) for found in rows.values() if len(found) > 1]
+    return [np.array(found) for found in rows.values() if len(found) >= FEW]
 
 
 def features_of(scores: Floats, beside: Others, finer: npt.NDArray[np.bool_]) -> Floats:

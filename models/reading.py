@@ -6,17 +6,21 @@ is small: scores, spans, and the scores without each sentence; the network's wor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 from palermo.corpora.documents.sentences import sentences
 from palermo.models.calibration import Calibration
-from palermo.models.context import Others
+from palermo.models.context import LEAST, Others
 from palermo.models.hints import ENGLISH, Floats, hints_of
 from palermo.models.mental import MentalElement, decode
 from palermo.models.pooling import TokenScores, logits, logits_without
 from palermo.models.results import LAUNDERING, PassageResult, Tag, passage_result
+
+NOTHING = np.zeros((0, 0), np.float32)
+NO_LABELS = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -36,13 +40,15 @@ class Reading:
         scores: [L] calibrated.
         elements: its mental elements, should it speak of laundering.
         sentences: (start, end) of each in code points; none where no evidence is wanted.
-        without: [S, L] scores with each sentence left out.
+        without: [S, O] scores with each sentence left out, of the labels that may come to be shown.
+        open: [O] which they are.
     """
 
     scores: Floats
     elements: Sequence[MentalElement]
     sentences: Sequence[tuple[int, int]]
-    without: Floats
+    without: npt.NDArray[np.float32]
+    open: npt.NDArray[np.int64]
 
 
 def read_alone(words: Words, tokens: TokenScores, calibration: Calibration, *, evidence: bool) -> Reading:
@@ -57,29 +63,32 @@ def read_alone(words: Words, tokens: TokenScores, calibration: Calibration, *, e
         elements = decode(tokens, words.text, calibration.standards, calibration.spans)
     cut = sentences(words.text, words.language or ENGLISH) if evidence else []
     if not cut:
-        return Reading(scores, elements, (), np.zeros((0, len(scores))))
+        return Reading(scores, elements, (), NOTHING, NO_LABELS)
     # All labels, for an article's score may be that of its finer label. The hints stay: what counts is the sentence
     # that the network read the provision from.
     left = logits_without(tokens, bias, range(len(scores)), cut).astype(np.float64)
-    return Reading(scores, elements, cut, calibration.hinted(calibration.scores(left, tokens.margins), hints, english))
+    left = calibration.hinted(calibration.scores(left, tokens.margins), hints, english)
+    shown = np.flatnonzero(scores >= LEAST)
+    return Reading(scores, elements, cut, left[:, shown].astype(np.float32), shown)
 
 
-def results_of(readings: Sequence[Reading], calibration: Calibration, *, together: bool) -> list[PassageResult]:
-    """What is said of each passage; `together`: they are a judgment, and each is moved by the others."""
-    scores = [reading.scores for reading in readings]
-    beside = calibration.beside(np.stack(scores)) if together and readings else None
-    if beside is None:
-        return [_result(reading, reading.scores, reading.without, calibration) for reading in readings]
-    moved: Callable[[Floats, Others], Floats] = calibration.moved
-    return [
-        _result(reading, moved(reading.scores, beside[row]), moved(reading.without, beside[row]), calibration)
-        for row, reading in enumerate(readings)
-    ]
-
-
-def _result(reading: Reading, scores: Floats, without: Floats, calibration: Calibration) -> PassageResult:
+def result_of(reading: Reading, calibration: Calibration, beside: Others | None = None) -> PassageResult:
+    """What is said of a passage: by itself, or with what stands beside it in its judgment."""
+    scores = reading.scores
+    without = np.zeros((len(reading.sentences), len(scores)))
+    without[:, reading.open] = reading.without
+    if beside is not None:
+        scores, without = calibration.moved(scores, beside), calibration.moved(without, beside)
     result = passage_result(scores, calibration, lambda: list(reading.elements))
     return replace(result, tags=[_with_evidence(tag, reading.sentences, scores, without) for tag in result.tags])
+
+
+def results_of(readings: Sequence[Reading], calibration: Calibration) -> list[PassageResult]:
+    """What is said of each passage of a judgment, each moved by the others."""
+    beside = calibration.beside(np.stack([reading.scores for reading in readings])) if readings else None
+    return [
+        result_of(reading, calibration, None if beside is None else beside[row]) for row, reading in enumerate(readings)
+    ]
 
 
 def _with_evidence(tag: Tag, cut: Sequence[tuple[int, int]], scores: Floats, without: Floats) -> Tag:

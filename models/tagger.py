@@ -22,7 +22,7 @@ from palermo.models.context import KIND
 from palermo.models.encoder import Encoder
 from palermo.models.engine import load_engine
 from palermo.models.pooling import TokenScores
-from palermo.models.reading import Words, read_alone, results_of
+from palermo.models.reading import Reading, Words, read_alone, result_of, results_of
 from palermo.models.results import LAUNDERING, PassageResult
 from palermo.models.spans import SpanRanker
 from palermo.models.waiting import Waiting
@@ -90,11 +90,15 @@ class Tagger:
         return np.stack([result.scores for result in self._results(document, evidence=False)])
 
     def _results(self, document: Document, *, evidence: bool) -> list[PassageResult]:
-        readings = []
+        readings = self._readings(document, evidence=evidence)
+        if document.kind == KIND:
+            return results_of(list(readings), self._calibration)
+        return [result_of(reading, self._calibration) for reading in readings]
+
+    def _readings(self, document: Document, *, evidence: bool) -> Iterator[Reading]:
         for passage, tokens in self._read_document(document):
             words = Words(document.text[passage.start : passage.end], passage.heading, passage.language)
-            readings.append(read_alone(words, tokens, self._calibration, evidence=evidence))
-        return results_of(readings, self._calibration, together=document.kind == KIND)
+            yield read_alone(words, tokens, self._calibration, evidence=evidence)
 
     def _read_document(self, document: Document) -> Iterator[tuple[Passage, TokenScores]]:
         title = document.metadata["title"].value if "title" in document.metadata else None

@@ -8,7 +8,7 @@ from typing import Any
 
 from palermo.models.calibration import Calibration
 from palermo.models.context import KIND, together
-from palermo.models.reading import Reading, results_of
+from palermo.models.reading import Reading, result_of, results_of
 from palermo.models.results import PassageResult, prediction_line
 
 
@@ -37,7 +37,8 @@ class Waiting:
     def add(self, passage: Mapping[str, Any], reading: Reading) -> None:
         """Take a passage in the corpus format, and what was read of it."""
         judgment = passage.get("kind") == KIND and self._calibration.context is not None
-        document = passage.get("doc_id") if judgment else None
+        named = passage.get("doc_id") if judgment else None
+        document = named if isinstance(named, str) and named else None
         self._held.append(_Held(passage["id"], document, reading))
         self._waits = self._waits or document is not None
 
@@ -53,7 +54,7 @@ class Waiting:
         moved: dict[int, PassageResult] = {}
         for rows in together([KIND] * len(held), documents):
             readings = [held[row].reading for row in rows]
-            moved.update(zip(rows.tolist(), results_of(readings, self._calibration, together=True), strict=True))
+            moved.update(zip(rows.tolist(), results_of(readings, self._calibration), strict=True))
         for row, one in enumerate(held):
-            result = moved.get(row) or results_of([one.reading], self._calibration, together=False)[0]
+            result = moved.get(row) or result_of(one.reading, self._calibration)
             yield prediction_line(one.identity, self._calibration.labels, result)

@@ -16,7 +16,7 @@ from typing import Any
 
 from palermo.corpora.errors import UsageError
 from palermo.corpora.labelled.passages import read_passages
-from palermo.evaluation.fitting import Outputs, crossfit_lines, fit, outputs_with
+from palermo.evaluation.fitting import Outputs, check_documents, crossfit_lines, fit, outputs_with
 from palermo.evaluation.judgments import Progress, whole_documents
 from palermo.evaluation.pairs import Floats
 from palermo.models import manifest
@@ -83,12 +83,13 @@ def calibrate(model: Path, gold: Path, output: Path, documents: Path | None, pro
 
     Raises:
         UsageError: there is something at `output`.
-        DataError: malformed passages.
+        DataError: malformed passages, or of one document alone.
         ModelError: the model can't be loaded.
     """
     if output.exists():
         raise UsageError("there is something already", source=str(output), hint="name a folder that does not exist yet")
     passages = read_passages(gold)
+    check_documents(passages)
     tagger = Tagger.load(model, ENGINE)
     progress({"phase": "scores", "doing": f"reading {len(passages)} passages"})
     outputs = outputs_with(tagger, gold, passages)

@@ -20,9 +20,10 @@ and its three Protocols (79 labels), and mental elements of laundering (nine sta
 One ONNX file with int8 weights. Beside it a linear expert, one SVM a label over words and pairs of words in English and
 one over characters in the other languages, fitted on the same passages and, where training had it, the Convention's own
 text; a score is the mean of both calibrated scores, the expert's share is in `calibration.json`. Wording that speaks
-for a provision (`models/hints.toml`, part of the program) moves it by what was fitted there too. Spans of mental
-elements are ranked by a logistic regression whose weights are there too; it was fitted on passages that a first
-training of the head left out.
+for a provision (`models/hints.toml`, part of the program) moves it by what was fitted there too, and so does the rest
+of a judgment, where three or more of its passages are read together: the best and the mean of the others' scores.
+Spans of mental elements are ranked by a logistic regression whose weights are there too; it was fitted on passages that
+a first training of the head left out.
 
 - **Use**: suggests provisions and mental elements to editors and researchers, who decide. It is not legal advice, and
   no score says that a person committed an offence.

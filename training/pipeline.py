@@ -22,7 +22,7 @@ import torch
 from palermo.corpora.convention import tree
 from palermo.corpora.errors import DataError, ModelError, UsageError
 from palermo.corpora.labelled.passages import LabelledPassage, read_passages
-from palermo.evaluation.fitting import fit, outputs_of
+from palermo.evaluation.fitting import check_documents, fit, outputs_of
 from palermo.models import manifest
 from palermo.models.ngrams import NAME as NGRAMS
 from palermo.models.ngrams import LinearExpert
@@ -65,7 +65,7 @@ def train(job: Job, progress: Progress) -> Path:
     """Run all stages, going on from where an earlier run stopped; returns the model folder, or the teacher's.
 
     Raises:
-        DataError: malformed passages, or documents in both training and dev.
+        DataError: malformed passages, documents in both training and dev, or dev passages of one document alone.
         ModelError: no encoder, or the gate refuses the quantised network.
         UsageError: what was asked for does not go together, or not with what the run was begun with.
     """
@@ -74,6 +74,7 @@ def train(job: Job, progress: Progress) -> Path:
         job = replace(job, recipe=replace(job.recipe, quantise_after=NEVER))
     _begin(job)
     dev = read_passages(job.dev)
+    check_documents(dev)
     passages = training_passages(job.passages, job.held_out, dev, job.languages)
     encoder = job.start or prepare_encoder(job, progress)
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))

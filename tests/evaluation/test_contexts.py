@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from palermo.evaluation.contexts import FEWEST, fit_context
-from palermo.models.context import others_of
+from palermo.models.context import LEAST, others_of
 from palermo.models.logistic import logit, sigmoid
 
 FINER = np.array([False, True])
@@ -45,3 +45,13 @@ def test_too_few_pairs_and_no_judgments_fit_nothing() -> None:
     few.flat[: FEWEST - 1] = True
     assert fit_context(scores, rows, FINER, few, np.zeros_like(gold)) is None
     assert fit_context(scores, [], FINER, gold, np.zeros_like(gold)) is None
+
+
+def test_scores_that_are_not_moved_teach_nothing() -> None:
+    scores, rows, gold = drawn(300)
+    small, other = scores.copy(), scores.copy()
+    small[::4], other[::4] = LEAST / 2, LEAST / 2
+    truth = gold.copy()
+    truth[::4] = ~truth[::4]
+    nothing = np.zeros_like(gold)
+    assert fit_context(small, rows, FINER, gold, nothing) == fit_context(other, rows, FINER, truth, nothing)

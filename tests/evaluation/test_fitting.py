@@ -11,8 +11,10 @@ import pytest
 from palermo.corpora.convention import tree
 from palermo.corpora.errors import DataError
 from palermo.corpora.labelled.passages import STANDARDS, LabelledPassage, MentalSpan, read_passages
+from palermo.evaluation import fitting
 from palermo.evaluation.calibration import brier, fit_platt
 from palermo.evaluation.fitting import (
+    MARGIN,
     SHARES,
     Outputs,
     crossfit_lines,
@@ -178,7 +180,11 @@ def test_a_threshold_stands_between_scores() -> None:
     found = fit_thresholds(scores, gold, np.zeros_like(gold), finer)
     assert not (found[:, None] == np.unique(scores)).any()
     assert scores[~gold[:, 0], 0].max() < found[0] < scores[gold[:, 0], 0].min()
-    assert found[2] == pytest.approx((scores[gold[:, 2], 2].min() + scores[~gold[:, 2], 2].max()) / 2)
+    # Half way to the highest wrong one is further than a threshold may be moved.
+    assert found[2] == pytest.approx(scores[gold[:, 2], 2].min() - MARGIN)
+    near = np.where(gold, scores, scores + 0.28)
+    close = fit_thresholds(near, gold, np.zeros_like(gold), finer)
+    assert close[2] == pytest.approx((near[gold[:, 2], 2].min() + near[~gold[:, 2], 2].max()) / 2)
     none = fit_thresholds(scores, np.zeros_like(gold), np.zeros_like(gold), finer)
     assert none.tolist() == [1.0, 1.0, 1.0]
 
@@ -222,6 +228,48 @@ def test_lines_from_outputs_are_the_lines_that_the_tagger_writes(tiny_run: Any) 
 
     tagger = Tagger.load(tiny_run.folder, "onnxruntime", 1)
     passages = read_passages(tiny_run.job.dev)[:12]
-    records = [{"id": p.id, "kind": p.kind, "title": p.title, "heading": p.heading, "text": p.text} for p in passages]
+    passages = [replace(passage, kind="judgment", doc_id=f"d{row // 4}") for row, passage in enumerate(passages)]
+    fields = ("id", "kind", "title", "heading", "text", "doc_id")
+    records = [{field: getattr(passage, field) for field in fields} for passage in passages]
     outputs = outputs_of(tagger.labels, tagger.bias, tagger.token_scores(records), passages)
-    assert lines_of(outputs, read(tiny_run.folder, tagger.labels)) == list(tagger.predict(records))
+    weights = ContextWeights(dict.fromkeys(CONTEXT, 0.0) | {"score": 1.0, "best": 1.0}, 0.5)
+    alone = read(tiny_run.folder, tagger.labels)
+    lines = []
+    for calibration in (replace(alone, context=None), replace(alone, context=weights)):
+        tagger._calibration = calibration
+        lines.append(list(tagger.predict(records)))
+        assert lines_of(outputs, calibration) == lines[-1]
+    assert lines[0] != lines[1]
+
+
+def test_a_fit_learns_the_rest_of_a_judgment_where_it_says_something() -> None:
+    """Passages of a judgment share their labels here: what one says the others know."""
+    rng = np.random.default_rng(11)
+    plain = made(count=900, noise=3.0)
+    shared = []
+    for row, passage in enumerate(plain.passages):
+        first = plain.passages[row - row % 3]
+        shared.append(replace(passage, labels=first.labels, mens_rea=(), maybe=()))
+    outputs = replace(plain, passages=shared)
+    outputs = replace(outputs, logits=np.where(outputs.gold, 1.0, -3.0) + rng.normal(0, 2.0, outputs.gold.shape))
+    calibration = fit(outputs, BIAS, SpanRanker())
+    assert calibration.context is not None
+    assert calibration.context.weights["best"] > 0.1
+    alone = replace(outputs, passages=[replace(passage, kind="statute") for passage in shared])
+    assert fit(alone, BIAS, SpanRanker()).context is None
+    losses = [brier(part.scores(fit(part, BIAS, SpanRanker())), part.gold) or 0.0 for part in (outputs, alone)]
+    assert losses[0] < 0.95 * losses[1]
+
+
+def test_the_decisions_of_each_label_keep_their_order(outputs: Outputs) -> None:
+    calibration = fit(made(count=600, noise=4.0), BIAS, SpanRanker())
+    assert (calibration.review <= calibration.threshold).all()
+    assert (calibration.threshold <= calibration.assign).all()
+
+
+def test_labels_are_assigned_from_their_own_cuts(outputs: Outputs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `risk` finds for each label is kept, but never below the threshold from which it is predicted."""
+    cuts = np.linspace(0.0, 1.0, len(LABELS))
+    monkeypatch.setattr(fitting, "stricter", lambda *_: cuts)
+    calibration = fit(outputs, BIAS, SpanRanker())
+    np.testing.assert_allclose(calibration.assign, np.maximum(cuts, calibration.threshold))

@@ -80,3 +80,29 @@ def test_a_thin_label_answers_to_its_article() -> None:
     cuts = stricter(scores, gold, mask, LABELS, 0.95)
     assert cuts[finer] > 0.95
     assert cuts[LABELS.index("TIP.5")] == 0.95
+
+
+def test_an_article_answers_for_itself_and_not_for_its_finer_labels() -> None:
+    labels = ("UNTOC.6", "UNTOC.6.1.a.i", "UNTOC.6.1.b.i")
+    scores = np.full((600, 3), 0.9)
+    gold = np.ones(scores.shape, np.bool_)
+    gold[:72, 0] = False  # 12 % of the article's, 4 % of all
+    cuts = stricter(scores, gold, np.zeros_like(gold), labels, 0.85)
+    assert cuts.tolist() == [1.0, 0.85, 0.85]
+    assert stricter(scores, gold[:, [1, 0, 2]], np.zeros_like(gold), labels, 0.85).tolist() == [0.85, 1.0, 0.85]
+
+
+def test_a_label_whose_article_is_thin_answers_to_its_instrument() -> None:
+    labels = ("TIP.5", "TIP.7", "UNTOC.5")
+    scores, gold = np.full((300, 3), 0.9), np.ones((300, 3), np.bool_)
+    gold[:60, 0] = False
+    gold[:, 1] = False
+    gold[:5, 1] = True
+    scores[5:, 1] = 0.1
+    assert stricter(scores, gold, np.zeros_like(gold), labels, 0.85).tolist() == [1.0, 1.0, 0.85]
+
+
+def test_a_stricter_cut_is_the_lowest_that_keeps_to_the_risk() -> None:
+    scores = np.concatenate([np.full(100, 0.95), np.full(50, 0.9)])[:, None]
+    gold = np.concatenate([np.ones(100, np.bool_), np.zeros(50, np.bool_)])[:, None]
+    assert stricter(scores, gold, np.zeros_like(gold), ("UNTOC.5",), 0.85).tolist() == [0.95]

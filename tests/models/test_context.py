@@ -28,10 +28,10 @@ def test_scores_of_nought_and_one_stay_finite() -> None:
     assert ((moved >= 0) & (moved <= 1)).all()
 
 
-def test_only_judgments_of_several_passages_are_read_together() -> None:
-    kinds = [KIND, "statute", KIND, KIND, KIND, None, "statute"]
-    documents = ["a", "a", "b", None, "a", "a", "a"]
-    assert [rows.tolist() for rows in together(kinds, documents)] == [[0, 4]]
+def test_only_judgments_of_three_passages_are_read_together() -> None:
+    kinds = [KIND, "statute", KIND, KIND, KIND, None, KIND, KIND]
+    documents = ["a", "a", "b", None, "a", "a", "a", "b"]
+    assert [rows.tolist() for rows in together(kinds, documents)] == [[0, 4, 6]]
     assert together([], []) == []
 
 
@@ -45,18 +45,19 @@ def test_the_rest_moves_a_score_by_level_and_what_nobody_would_see_stays() -> No
     assert moved[2, 0] == pytest.approx(float(sigmoid(logit(np.array(0.5)) + logit(np.array(0.2)))))
 
 
-def test_a_passage_that_stands_alone_keeps_its_scores(make_calibration: Any) -> None:
+def test_one_passage_and_two_keep_their_scores(make_calibration: Any) -> None:
     weights = ContextWeights(dict.fromkeys(FEATURES, 1.0), 1.0)
     calibration = make_calibration(context=weights)
-    scores = np.full((1, len(calibration.labels)), 0.4)
-    assert (calibration.among(scores) == 0.4).all()
+    for count, moved in ((1, False), (2, False), (3, True)):
+        scores = np.full((count, len(calibration.labels)), 0.4)
+        assert (calibration.among(scores) != 0.4).all() == moved
     assert (make_calibration().among(np.full((3, 5), 0.4)) == 0.4).all()
 
 
 def test_an_article_is_not_below_its_finer_labels_after_it(make_calibration: Any) -> None:
     weights = ContextWeights(PLAIN | {"finer": 3.0}, 0.0)
     calibration = make_calibration(context=weights)
-    moved = calibration.among(np.full((2, 5), 0.3))
+    moved = calibration.among(np.full((3, 5), 0.3))
     assert (moved[:, 1] == moved[:, 2]).all()
     assert moved[:, 0] == pytest.approx(0.3)
 

@@ -107,19 +107,16 @@ def test_passages_of_one_judgment_are_read_together_wherever_they_stand() -> Non
     """Its rest lifts what a passage says in passing; another judgment's does not, nor a statute's."""
     sure = {"text": "The request for extradition to Spain is granted; the extradition treaty covers the offence."}
     passing = {"text": "Counsel for the fugitive said that the papers of the requesting State came late."}
-    cases = {"one": ("d", "d"), "two": ("d", "e"), "unnamed": (None, None)}
     tagger, scores = Tagger.load(None, "onnxruntime", 1), {}
-    for name, (first, second) in cases.items():
-        lines = list(
-            tagger.predict(
-                [
-                    {"id": "a", "kind": "judgment", "language": "en", "doc_id": first, **passing},
-                    {"id": "b", "kind": "statute", "language": "en", "doc_id": first, **passing},
-                    {"id": "c", "kind": "judgment", "language": "en", "doc_id": second, **sure},
-                ]
-            )
-        )
-        assert [line["id"] for line in lines] == ["a", "b", "c"]
+    for name, (first, second) in {"one": ("d", "d"), "two": ("d", "e"), "unnamed": (None, None)}.items():
+        cases = [("a", "judgment", first, passing), ("b", "statute", first, passing)]
+        cases += [(identity, "judgment", second, sure) for identity in ("c", "d")]
+        records = [
+            {"id": identity, "kind": kind, "language": "en", "doc_id": document, **said}
+            for identity, kind, document, said in cases
+        ]
+        lines = list(tagger.predict(records))
+        assert [line["id"] for line in lines] == ["a", "b", "c", "d"]
         scores[name] = [{x["provision"]: x["score"] for x in line["labels"]}.get("UNTOC.16", 0.0) for line in lines]
     assert scores["one"][0] > scores["two"][0] + 0.02
     assert scores["two"] == scores["unnamed"]

@@ -53,7 +53,7 @@ def test_the_same_outputs_pass_without_loss(trained: Outputs, calibration: Calib
 
 
 def test_rounding_that_changes_no_decision_passes(trained: Outputs, calibration: Calibration) -> None:
-    noise = np.random.default_rng(0).normal(0, 0.001, trained.logits.shape)
+    noise = np.random.default_rng(0).normal(0, 0.01, trained.logits.shape)
     assert compare(trained, replace(trained, logits=trained.logits + noise), calibration).passed
 
 

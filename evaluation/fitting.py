@@ -159,14 +159,24 @@ def fit(outputs: Outputs, bias: Floats, ranker: SpanRanker) -> Calibration:
     gold, mask, scores = outputs.gold, outputs.mask, outputs.scores(draft)
     threshold = fit_thresholds(scores, gold, mask, draft.finer)
     held_out = _held_out_scores(outputs, bias, ranker)
-    assign, review = decision_thresholds(held_out, gold, mask)
+    _, review = decision_thresholds(held_out, gold, mask)
     fitted = replace(
         draft,
         threshold=threshold,
-        assign=np.maximum(stricter(held_out, gold, mask, outputs.labels, assign), threshold),
+        assign=np.maximum(_assignment(held_out, gold, mask, draft), threshold),
         review=np.minimum(np.full(len(outputs.labels), review), threshold),
     )
     return replace(fitted, gate=fit_gate(outputs, scores, ranker))
+
+
+def _assignment(scores: Floats, gold: Bools, mask: Bools, draft: Calibration) -> Floats:
+    """Cuts [L] of `assigned`: one for articles and one for finer labels, which are riskier, and stricter ones."""
+    found = np.ones(len(draft.labels))
+    for level in (~draft.finer, draft.finer):
+        part = scores[:, level], gold[:, level], mask[:, level]
+        labels = [label for label, counts in zip(draft.labels, level, strict=True) if counts]
+        found[level] = stricter(*part, labels, decision_thresholds(*part)[0])
+    return found
 
 
 def _fit_scores(outputs: Outputs, bias: Floats, ranker: SpanRanker) -> Calibration:

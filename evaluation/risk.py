@@ -1,9 +1,10 @@
 """From which score on a tag may go in unread, and from which one wants a look; `fitting` calls it.
 
-Scores are calibrated, so one score should mean one risk whatever the label, and the cut is found on all labels
-together: cuts of single labels, each the luckiest of its few tags, let more wrong ones through (`EXPERIMENTS.md`). A
-label that is surely riskier than that is the exception, and gets a stricter cut of its own, or of its article or
-instrument where it is thin. All of it wants scores of passages that nothing was fitted on: on others they look surer.
+Scores are calibrated, so one score should mean one risk whatever the label, and the cut is found on all labels of a
+level together, articles or finer ones: cuts of single labels, each the luckiest of its few tags, let more wrong ones
+through (`EXPERIMENTS.md`). A label that is surely riskier than that is the exception, and gets a stricter cut of its
+own, or of its article or instrument where it is thin. All of it wants scores of passages that nothing was fitted on: on
+others they look surer.
 """
 
 from __future__ import annotations

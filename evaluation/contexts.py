@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from palermo.evaluation.pairs import Bools, Floats, Ints
 from palermo.evaluation.ridge import ridge
-from palermo.models.context import FEATURES, LEAST, ContextWeights, features_of, others_of
+from palermo.models.context import FEATURES, ContextWeights, features_of, others_of
+from palermo.models.hints import LEAST
 
 FEWEST = 50
 """Right and wrong pairs in judgments of several passages; what is fitted on fewer is noise."""

@@ -42,6 +42,7 @@ SPAN_THRESHOLD = 0.25
 about 0.5 on passages that the head did not learn from; chosen on dev, with its 205 spans, it swings from 0.15 to 0.35.
 """
 MARGIN = 0.05
+"""How far a threshold may be set from the score at which it was found."""
 SHARES = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6)
 LIKELY = 0.02  # score from which a pair counts for sharpening
 GATES = (0.05, 0.1, 0.2, 0.3, 0.45)

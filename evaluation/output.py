@@ -61,15 +61,14 @@ def _table(report: Report) -> str:
     rows = [
         f"{x.label}\t{heading(x.label)}\t{'article' if x.article else 'finer'}\t{x.positives}\t{x.predicted}\t"
         f"{x.scores.precision:.1f}\t{x.scores.recall:.1f}\t{x.scores.f1:.1f}\t{x.interval.low:.1f}\t{x.interval.high:.1f}\t"
-        + "\t".join((*_decided_cells(report.decisions, x.label), *_curve_cells(report.curves, x.label)))
+        + "\t".join((*_decided_cells(_decided(report, x.label)), *_curve_cells(report.curves, x.label)))
         for x in report.labels
     ]
     return "\n".join(["\t".join(COLUMNS.split()), *rows]) + "\n"
 
 
-def _decided_cells(decisions: Decisions | None, label: str) -> list[str]:
+def _decided_cells(made: Decided | None) -> list[str]:
     """Cells of one label, empty where the predictions have no decisions."""
-    made = decisions.labels.get(label) if decisions is not None else None
     if made is None:
         return [""] * 6
     shares = (made.wrong, made.recall, made.recall_with_review, made.looked)

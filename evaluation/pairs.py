@@ -33,7 +33,6 @@ class Pairs:
         listed: [N, L] whether the prediction lists the label at all.
         any_predicted: [N] whether anything is predicted, labels outside the taxonomy included.
         documents: [N] document index, 0 to D - 1.
-        missing: passages without a prediction.
     """
 
     passages: tuple[LabelledPassage, ...]
@@ -47,7 +46,6 @@ class Pairs:
     listed: Bools
     any_predicted: Bools
     documents: Ints
-    missing: int
 
     def __len__(self) -> int:
         return len(self.passages)
@@ -95,7 +93,6 @@ def join(gold: Sequence[LabelledPassage], predictions: Sequence[Prediction]) -> 
         listed=arrays["listed"],
         any_predicted=np.array([any(x.predicted for x in p.labels) for p in aligned], dtype=np.bool_),
         documents=group_index([passage.doc_id for passage in gold]),
-        missing=sum(passage.id not in by_id for passage in gold),
     )
 
 

@@ -97,10 +97,8 @@ def evaluate(
     """
     if not gold:
         raise DataError("no passages to evaluate on", source=gold_name, hint="give a labelled file")
+    missing = lacking(gold, predictions, predictions_name)
     pairs = join(gold, predictions)
-    if pairs.missing == len(gold):
-        hint = "predictions and gold need the same ids"
-        raise DataError("no prediction for any of the passages", source=predictions_name, hint=hint)
     counted = tally(pairs)
     articles = np.flatnonzero(pairs.article)
     score, truth = pairs.score[:, articles], pairs.gold[:, articles]
@@ -116,7 +114,7 @@ def evaluate(
     return Report(
         gold=gold_name,
         predictions=predictions_name,
-        missing=pairs.missing,
+        missing=missing,
         groups=figures["groups"],
         kinds=figures["kinds"],
         languages=figures["languages"],

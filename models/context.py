@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from palermo.models.hints import LEAST
 from palermo.models.logistic import logit, sigmoid
 
 Floats = npt.NDArray[np.float64]
@@ -23,7 +24,6 @@ KIND = "judgment"
 FEW = (
     3  # passages; of fewer, one other would speak for the whole judgment, and say less than nothing (`EXPERIMENTS.md`)
 )
-LEAST = 0.001  # score below which nothing is moved, as with hints: it would not come to be shown
 SURE = 1e-5  # scores this near to 0 and 1 say no more
 FEATURES = ("score", "best", "mean", "finer", "finer x score", "finer x best", "finer x mean")
 

@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_] | np.bool_
 NAME = "hints.toml"
 ENGLISH = "en"
-LEAST = 0.001  # score below which no hint is looked for: it would not lift the label to where anybody sees it
+LEAST = 0.001  # score below which neither hints nor a judgment's rest move it: it would not come to be shown
 FEATURES = (
     "score",
     "matched",

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from palermo.corpora.documents.sentences import sentences
 from palermo.models.calibration import Calibration
-from palermo.models.context import LEAST, Others
-from palermo.models.hints import ENGLISH, Floats, hints_of
+from palermo.models.context import Others
+from palermo.models.hints import ENGLISH, LEAST, Floats, hints_of
 from palermo.models.mental import MentalElement, decode
 from palermo.models.pooling import TokenScores, logits, logits_without
 from palermo.models.results import LAUNDERING, PassageResult, Tag, passage_result

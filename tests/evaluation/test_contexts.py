@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from palermo.evaluation.contexts import FEWEST, fit_context
-from palermo.models.context import LEAST, others_of
+from palermo.models.context import others_of
+from palermo.models.hints import LEAST
 from palermo.models.logistic import logit, sigmoid
 
 FINER = np.array([False, True])

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from palermo.models.context import FEATURES, KIND, LEAST, ContextWeights, others_of, together
+from palermo.models.context import FEATURES, KIND, ContextWeights, others_of, together
+from palermo.models.hints import LEAST
 from palermo.models.logistic import logit, sigmoid
 
 FINER = np.array([False, True])

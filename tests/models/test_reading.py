@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from palermo.corpora.labelled.passages import STANDARDS
-from palermo.models.context import FEATURES, LEAST, ContextWeights
+from palermo.models.context import FEATURES, ContextWeights
 from palermo.models.hints import FEATURES as HINTS
-from palermo.models.hints import HintWeights
+from palermo.models.hints import LEAST, HintWeights
 from palermo.models.logistic import logit, sigmoid
 from palermo.models.pooling import TokenScores
 from palermo.models.reading import NO_LABELS, NOTHING, Reading, Words, read_alone, result_of, results_of
